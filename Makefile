@@ -1,0 +1,62 @@
+# Everything that one does with this repository, from a bare Debian 12 with a Swift toolchain.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+SWIFT ?= swift
+# Extra arguments of `notifi up`, e.g. make run ARGS="--port 9000".
+ARGS ?=
+# Extra arguments of `swift test`, e.g. make test TESTS="--filter KafkaTests".
+TESTS ?=
+
+PRODUCTS := notifi-api notifi-router notifi-poller notifi-delivery notifi
+PROTOS := Sources/Shared/Wire/Protos
+GENERATED := Sources/Shared/Wire/Generated
+
+.PHONY: help run build test lint format proto install-run install-test install-proto
+
+help: ## What there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: install-run build ## Install what is missing, build, and start everything on this machine
+	@exec .build/debug/notifi up $(ARGS)
+
+build: ## Build the four daemons and the command (debug)
+	@echo "==> Building. The first time takes some minutes; later only what changed."
+	@for product in $(PRODUCTS); do $(SWIFT) build --product "$$product"; done
+
+test: install-test ## Install what the tests need, and run them all
+	@echo "==> Building the daemons and the tests"
+	@$(SWIFT) build --build-tests
+	@$(SWIFT) test --skip-build $(TESTS)
+
+lint: ## Layout, import order, unsafe code and formatting
+	@.ci/lint --self-test
+	@.ci/lint
+
+format: ## Rewrite the sources as .swift-format says
+	@$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+# The generator comes from the very swift-protobuf that is linked, so that generated code and runtime never differ.
+proto: install-proto ## Make the generated protobuf code again
+	@$(SWIFT) package resolve
+	@echo "==> Building protoc-gen-swift"
+	@$(SWIFT) build --package-path .build/checkouts/swift-protobuf --scratch-path .build/protoc-gen-swift \
+	    --product protoc-gen-swift
+	@mkdir -p $(GENERATED)
+	@find $(GENERATED) -name '*.pb.swift' -delete
+	@cd $(PROTOS) && find . -name '*.proto' -print0 | sort -z | xargs -0 \
+	    protoc --plugin=protoc-gen-swift="$(CURDIR)/.build/protoc-gen-swift/debug/protoc-gen-swift" --proto_path=. \
+	    --swift_opt=Visibility=Internal --swift_opt=UseAccessLevelOnImports=true --swift_out="$(CURDIR)/$(GENERATED)"
+	@echo "==> $(GENERATED)"
+
+install-run:
+	@deploy/install-debian.sh run
+
+install-test:
+	@deploy/install-debian.sh run test
+
+install-proto:
+	@deploy/install-debian.sh proto

@@ -1,0 +1,17 @@
+internal import Foundation
+
+/// Where a notification may lead: an absolute https or http URL with a host, or a path of the same site.
+public enum ActionURL {
+    /// Anything that a browser would read as another scheme, as another host (`//host`, `/\host`) or with characters
+    /// that it drops before it looks (white space, control characters) is refused.
+    public static func isAllowed(_ text: String) -> Bool {
+        guard !text.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F || $0 == "\\" }) else {
+            return false
+        }
+        if text.hasPrefix("/") { return !text.hasPrefix("//") && URLComponents(string: text) != nil }
+        guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(), let host = url.host else {
+            return false
+        }
+        return ["http", "https"].contains(scheme) && !host.isEmpty && url.user == nil && url.password == nil
+    }
+}

@@ -1,0 +1,99 @@
+internal import Foundation
+public import Notifications
+internal import SwiftProtobuf
+
+extension Notification {
+    /// The record value for `requests` and `deliveries`, and the outbox' payload: `notifi.v1.Notification`.
+    /// The trace is not in it; it travels in the record's headers.
+    public func encoded() throws -> [UInt8] {
+        // Fields that a newer version added are read back first, so that they survive an older router or poller.
+        var message = try Notifi_V1_Notification(serializedBytes: self.unknownFields)
+        message.id = Data(self.id.bytes)
+        message.serviceID = Data(self.service.bytes)
+        message.userID = self.userID
+        message.eventType = self.content.eventType
+        message.message = self.content.message
+        if let title = self.content.title { message.title = title }
+        if let actionURL = self.content.actionURL { message.actionURL = actionURL }
+        message.priority = Notifi_V1_Priority(self.content.priority)
+        if let data = self.content.data { message.data = data }
+        message.acceptedAt = self.acceptedAt.microseconds
+        message.dueAt = self.dueAt.microseconds
+        message.scheduled = self.isScheduled
+        if let expiresAt = self.expiresAt { message.expiresAt = expiresAt.microseconds }
+        if let claimedAt = self.claimedAt { message.claimedAt = claimedAt.microseconds }
+        message.revision = self.revision
+        if let idempotency = self.idempotency {
+            message.idempotency.requestID = Data(idempotency.request.bytes)
+            message.idempotency.fingerprint = Data(idempotency.fingerprint)
+        }
+        return try message.serializedBytes()
+    }
+
+    /// - Throws: `WireError`, for bytes that no version of Notifi wrote.
+    public init(encoded bytes: [UInt8], trace: TraceContext?) throws(WireError) {
+        let message: Notifi_V1_Notification
+        do {
+            message = try Notifi_V1_Notification(serializedBytes: bytes)
+        } catch {
+            throw .malformed(schema: "notifi.v1.Notification")
+        }
+        guard let id = NotificationID(bytes: Array(message.id)) else { throw .invalid(field: "id") }
+        guard let service = UUID(exactly: message.serviceID) else { throw .invalid(field: "service_id") }
+        guard !message.userID.isEmpty else { throw .invalid(field: "user_id") }
+        guard message.acceptedAt > 0 else { throw .invalid(field: "accepted_at") }
+        guard message.dueAt > 0 else { throw .invalid(field: "due_at") }
+        var idempotency: Idempotency?
+        if message.hasIdempotency {
+            guard let request = UUID(exactly: message.idempotency.requestID) else {
+                throw .invalid(field: "idempotency.request_id")
+            }
+            idempotency = Idempotency(request: request, fingerprint: Array(message.idempotency.fingerprint))
+        }
+        self.init(
+            id: id, service: service, userID: message.userID,
+            content: Content(
+                eventType: message.eventType, message: message.message,
+                title: message.hasTitle ? message.title : nil,
+                actionURL: message.hasActionURL ? message.actionURL : nil,
+                priority: Priority(message.priority), data: message.hasData ? message.data : nil),
+            acceptedAt: Instant(microseconds: message.acceptedAt), dueAt: Instant(microseconds: message.dueAt),
+            isScheduled: message.scheduled,
+            expiresAt: message.hasExpiresAt ? Instant(microseconds: message.expiresAt) : nil,
+            revision: message.revision,
+            claimedAt: message.hasClaimedAt ? Instant(microseconds: message.claimedAt) : nil,
+            idempotency: idempotency, trace: trace, unknownFields: Array(message.unknownFields.data))
+    }
+}
+
+extension Notifi_V1_Priority {
+    fileprivate init(_ priority: Priority) {
+        self =
+            switch priority {
+            case .low: .low
+            case .normal: .normal
+            case .high: .high
+            case .critical: .critical
+            }
+    }
+}
+
+extension Priority {
+    /// A priority that this version does not know is shown as a normal one.
+    fileprivate init(_ priority: Notifi_V1_Priority) {
+        self =
+            switch priority {
+            case .low: .low
+            case .high: .high
+            case .critical: .critical
+            case .unspecified, .normal, .UNRECOGNIZED: .normal
+            }
+    }
+}
+
+extension UUID {
+    fileprivate init?(exactly data: Data) {
+        guard data.count == 16 else { return nil }
+        self.init(bytes: Array(data))
+    }
+}

@@ -1,0 +1,18 @@
+/// The names of the headers that Notifi's records carry. Values are UTF-8 text.
+public enum RecordHeader {
+    /// W3C Trace Context, from the POST to the inbox row.
+    public static let traceparent = "traceparent"
+    /// The notification's id and the sending service's, so that a record whose value nobody can read still tells them.
+    public static let notification = "notifi-id"
+    public static let service = "notifi-service"
+
+    /// Where a dead letter came from, and why it is one. Its key and value are those of the record that it was.
+    public static let originTopic = "notifi-origin-topic"
+    public static let originPartition = "notifi-origin-partition"
+    public static let originOffset = "notifi-origin-offset"
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    public static let originTimestamp = "notifi-origin-timestamp"
+    public static let reason = "notifi-reason"
+    /// How often it was tried, from 1.
+    public static let attempts = "notifi-attempts"
+}

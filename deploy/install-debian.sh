@@ -1,0 +1,86 @@
+#!/bin/bash
+# Installs the Debian packages that a task needs, and only those that are missing.
+#
+#   deploy/install-debian.sh [run] [test] [proto]      (default: run)
+#
+# Repeating it changes nothing and needs no network. As another user than root it goes through sudo.
+set -euo pipefail
+
+usage() {
+    sed -n '2,6s/^# \{0,1\}//p' "$0"
+}
+
+# What building, and `notifi up`, need: the C libraries with their headers, the Postgres server programs, runuser; and
+# what a Swift toolchain itself wants to find on the machine.
+run_packages=(
+    librdkafka-dev libpq-dev zlib1g-dev pkg-config
+    postgresql util-linux ca-certificates
+    git make binutils libc6-dev libgcc-12-dev libstdc++-12-dev libcurl4 libxml2 libsqlite3-0 libncurses6 tzdata
+)
+# What the tests need on top: a headless browser with its driver, and promtool.
+test_packages=(chromium chromium-driver prometheus)
+# What `make proto` needs.
+proto_packages=(protobuf-compiler)
+
+wanted=()
+for set in "${@:-run}"; do
+    case "$set" in
+        run) wanted+=("${run_packages[@]}") ;;
+        test) wanted+=("${test_packages[@]}") ;;
+        proto) wanted+=("${proto_packages[@]}") ;;
+        -h | --help) usage; exit 0 ;;
+        *) echo "install-debian.sh: unknown set '$set' (run, test or proto)" >&2; exit 64 ;;
+    esac
+done
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "install-debian.sh: this is not Debian; install by other means: ${wanted[*]}" >&2
+    exit 1
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+    status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+    [[ "$status" == installed ]] || missing+=("$package")
+done
+
+if ((${#missing[@]} > 0)); then
+    as_root=()
+    if ((EUID != 0)); then
+        if ! command -v sudo >/dev/null; then
+            echo "install-debian.sh: as root, install: ${missing[*]}" >&2
+            exit 1
+        fi
+        as_root=(sudo)
+    fi
+
+    echo "==> Installing: ${missing[*]}"
+
+    # Notifi runs a private cluster of its own. Debian would make one and start it; say no, before Postgres is there.
+    if [[ " ${missing[*]} " == *" postgresql "* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+        "${as_root[@]}" mkdir -p /etc/postgresql-common
+        echo "create_main_cluster = false" | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+
+    # Debian starts what it installs (a Prometheus server on port 9090, say). Only the programs are wanted here, so
+    # starting is refused for as long as this runs.
+    policy=/usr/sbin/policy-rc.d
+    if [[ ! -e "$policy" ]]; then
+        trap '"${as_root[@]}" rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+        "${as_root[@]}" chmod 755 "$policy"
+    fi
+
+    apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
+    "${as_root[@]}" "${apt[@]}" update
+    "${as_root[@]}" "${apt[@]}" install --yes --no-install-recommends "${missing[@]}"
+    if [[ " ${missing[*]} " == *" prometheus "* ]] && command -v systemctl >/dev/null; then
+        "${as_root[@]}" systemctl disable --quiet prometheus.service || true
+    fi
+    echo "==> Installed"
+fi
+
+if ! command -v "${SWIFT:-swift}" >/dev/null; then
+    echo "install-debian.sh: there is no '${SWIFT:-swift}' in PATH; install Swift 6.3 or newer from https://swift.org" >&2
+    exit 1
+fi
