@@ -13,9 +13,11 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A library under `Sources/Shared`.
-func shared(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+func shared(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Sources/Shared/\(name)", resources: resources,
+        name: name, dependencies: dependencies, path: "Sources/Shared/\(name)", exclude: exclude, resources: resources,
         swiftSettings: strict)
 }
 
@@ -36,10 +38,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioFoundation: Target.Dependency = .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let jwt: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -79,17 +84,17 @@ let package = Package(
         shared("Kafka", ["CRdKafka", "Blocking", logging]),
         shared("Postgres", ["CLibpq", "Blocking", logging]),
         shared("Notifications", [crypto]),
-        shared("Wire", ["Kafka", "Notifications", protobuf]),
+        shared("Wire", ["Kafka", "Notifications", protobuf], exclude: ["Protos"]),
         shared("Store", ["Notifications", "Postgres", logging], resources: [.embedInCode("Migrations")]),
-        shared("Operations", ["Kafka", "Postgres", logging, metrics, lifecycle, configuration, hummingbird, nio, httpTypes]),
+        shared("Operations", ["Kafka", "Postgres", "Notifications", "Store", logging, metrics, coreMetrics, lifecycle, configuration, hummingbird, nio, httpTypes]),
 
         executable(
             "API",
-            ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, lifecycle, hummingbird, nio, httpTypes, jwt, crypto],
+            ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics, lifecycle, hummingbird, hummingbirdCore, nio, nioFoundation, httpTypes, jwt, crypto],
             resources: [.embedInCode("Web")]),
-        executable("Router", ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, lifecycle]),
-        executable("Poller", ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, lifecycle]),
-        executable("Delivery", ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, lifecycle]),
+        executable("Router", ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics, lifecycle]),
+        executable("Poller", ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics, lifecycle]),
+        executable("Delivery", ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics, lifecycle]),
         executable(
             "Notifi",
             ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, lifecycle, jwt, crypto, arguments, subprocess, systemPackage]),

@@ -44,6 +44,7 @@ public final class BlockingExecutor: SerialExecutor {
         self.queue.append(JobQueue.Entry(job: UnownedJob(job), executor: self))
     }
 
+    @safe
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         unsafe UnownedSerialExecutor(ordinary: self)
     }

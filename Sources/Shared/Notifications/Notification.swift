@@ -1,4 +1,4 @@
-public import Foundation
+public import FoundationEssentials
 
 /// One notification for one recipient, as it travels through the pipeline.
 public struct Notification: Sendable, Hashable {
@@ -16,7 +16,8 @@ public struct Notification: Sendable, Hashable {
     public var revision: Int32
     /// When a poller took it out of the outbox, by Postgres' clock.
     public var claimedAt: Instant?
-    public var idempotency: Idempotency?
+    /// Set where the sender gave an `Idempotency-Key`: new with every request, it tells the first from its repeats.
+    public var request: UUID?
     public var trace: TraceContext?
     /// Fields that a newer version of the wire format added, carried along untouched.
     public var unknownFields: [UInt8]
@@ -24,7 +25,7 @@ public struct Notification: Sendable, Hashable {
     public init(
         id: NotificationID, service: UUID, userID: String, content: Content, acceptedAt: Instant, dueAt: Instant,
         isScheduled: Bool, expiresAt: Instant? = nil, revision: Int32 = 0, claimedAt: Instant? = nil,
-        idempotency: Idempotency? = nil, trace: TraceContext? = nil, unknownFields: [UInt8] = []
+        request: UUID? = nil, trace: TraceContext? = nil, unknownFields: [UInt8] = []
     ) {
         self.id = id
         self.service = service
@@ -36,7 +37,7 @@ public struct Notification: Sendable, Hashable {
         self.expiresAt = expiresAt
         self.revision = revision
         self.claimedAt = claimedAt
-        self.idempotency = idempotency
+        self.request = request
         self.trace = trace
         self.unknownFields = unknownFields
     }
@@ -61,19 +62,6 @@ public struct Notification: Sendable, Hashable {
             self.actionURL = actionURL
             self.priority = priority
             self.data = data
-        }
-    }
-
-    /// What tells the first of several requests under one `Idempotency-Key` from its repeats.
-    public struct Idempotency: Sendable, Hashable {
-        /// New with every request; the one that the router recorded first wins.
-        public var request: UUID
-        /// SHA-256 over the body's meaning; where a repeat's differs, the trail says so.
-        public var fingerprint: [UInt8]
-
-        public init(request: UUID, fingerprint: [UInt8]) {
-            self.request = request
-            self.fingerprint = fingerprint
         }
     }
 }

@@ -101,3 +101,9 @@ extension PostgresError: CustomStringConvertible {
         return text
     }
 }
+
+extension PostgresError {
+    static let cancelled = PostgresError(code: .cancelled, message: "the task was cancelled")
+    static let poolTimeout = PostgresError(code: .poolTimeout, message: "no connection became free in time")
+    static let poolClosed = PostgresError(code: .closed, message: "the pool is closed")
+}

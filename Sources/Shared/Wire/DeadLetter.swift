@@ -1,4 +1,4 @@
-public import Foundation
+public import FoundationEssentials
 public import Kafka
 public import Notifications
 
@@ -43,17 +43,17 @@ public struct DeadLetter: Sendable {
 
     /// Reads a record of `dead-letters`. One that somebody else put there, without an origin, is its own origin.
     public init(_ message: KafkaMessage) {
-        self.topic = message.header(RecordHeader.originTopic) ?? message.topic
-        self.partition = message.header(RecordHeader.originPartition).flatMap { Int32($0) } ?? message.partition
-        self.offset = message.header(RecordHeader.originOffset).flatMap { Int64($0) } ?? message.offset
+        self.topic = message.text(ofHeader: RecordHeader.originTopic) ?? message.topic
+        self.partition = message.text(ofHeader: RecordHeader.originPartition).flatMap { Int32($0) } ?? message.partition
+        self.offset = message.text(ofHeader: RecordHeader.originOffset).flatMap { Int64($0) } ?? message.offset
         self.timestampMilliseconds =
-            message.header(RecordHeader.originTimestamp).flatMap { Int64($0) } ?? message.timestampMilliseconds
-        self.reason = message.header(RecordHeader.reason) ?? "no reason given"
-        self.attempts = message.header(RecordHeader.attempts).flatMap { Int32($0) } ?? 1
+            message.text(ofHeader: RecordHeader.originTimestamp).flatMap { Int64($0) } ?? message.timestampMilliseconds
+        self.reason = message.text(ofHeader: RecordHeader.reason) ?? "no reason given"
+        self.attempts = message.text(ofHeader: RecordHeader.attempts).flatMap { Int32($0) } ?? 1
         self.key = message.key
         self.value = message.value
-        self.notification = message.header(RecordHeader.notification).flatMap { NotificationID($0) }
-        self.service = message.header(RecordHeader.service).flatMap { UUID(uuidString: $0) }
-        self.trace = message.header(RecordHeader.traceparent).flatMap { TraceContext($0) }
+        self.notification = message.text(ofHeader: RecordHeader.notification).flatMap { NotificationID($0) }
+        self.service = message.text(ofHeader: RecordHeader.service).flatMap { UUID(uuidString: $0) }
+        self.trace = message.text(ofHeader: RecordHeader.traceparent).flatMap { TraceContext($0) }
     }
 }

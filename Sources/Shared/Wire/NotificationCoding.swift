@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 public import Notifications
 internal import SwiftProtobuf
 
@@ -23,12 +23,12 @@ extension Notification {
         if let expiresAt = self.expiresAt { message.expiresAt = expiresAt.microseconds }
         if let claimedAt = self.claimedAt { message.claimedAt = claimedAt.microseconds }
         message.revision = self.revision
-        if let idempotency = self.idempotency {
-            message.idempotency.requestID = Data(idempotency.request.bytes)
-            message.idempotency.fingerprint = Data(idempotency.fingerprint)
-        }
+        if let request = self.request { message.requestID = Data(request.bytes) }
         return try message.serializedBytes()
     }
+
+    /// 1970 to 9999: what RFC 3339 can write and Postgres can store.
+    private static let times: ClosedRange<Int64> = 1...253_402_300_799_999_999
 
     /// - Throws: `WireError`, for bytes that no version of Notifi wrote.
     public init(encoded bytes: [UInt8], trace: TraceContext?) throws(WireError) {
@@ -41,14 +41,12 @@ extension Notification {
         guard let id = NotificationID(bytes: Array(message.id)) else { throw .invalid(field: "id") }
         guard let service = UUID(exactly: message.serviceID) else { throw .invalid(field: "service_id") }
         guard !message.userID.isEmpty else { throw .invalid(field: "user_id") }
-        guard message.acceptedAt > 0 else { throw .invalid(field: "accepted_at") }
-        guard message.dueAt > 0 else { throw .invalid(field: "due_at") }
-        var idempotency: Idempotency?
-        if message.hasIdempotency {
-            guard let request = UUID(exactly: message.idempotency.requestID) else {
-                throw .invalid(field: "idempotency.request_id")
-            }
-            idempotency = Idempotency(request: request, fingerprint: Array(message.idempotency.fingerprint))
+        guard Self.times.contains(message.acceptedAt) else { throw .invalid(field: "accepted_at") }
+        guard Self.times.contains(message.dueAt) else { throw .invalid(field: "due_at") }
+        var request: UUID?
+        if message.hasRequestID {
+            request = UUID(exactly: message.requestID)
+            guard request != nil else { throw .invalid(field: "request_id") }
         }
         self.init(
             id: id, service: service, userID: message.userID,
@@ -62,7 +60,7 @@ extension Notification {
             expiresAt: message.hasExpiresAt ? Instant(microseconds: message.expiresAt) : nil,
             revision: message.revision,
             claimedAt: message.hasClaimedAt ? Instant(microseconds: message.claimedAt) : nil,
-            idempotency: idempotency, trace: trace, unknownFields: Array(message.unknownFields.data))
+            request: request, trace: trace, unknownFields: Array(message.unknownFields.data))
     }
 }
 

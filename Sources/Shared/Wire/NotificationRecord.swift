@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 public import Kafka
 public import Notifications
 
@@ -21,13 +22,13 @@ extension Notification {
     public init(_ message: KafkaMessage) throws(WireError) {
         try self.init(
             encoded: message.value ?? [],
-            trace: message.header(RecordHeader.traceparent).flatMap { TraceContext($0) })
+            trace: message.text(ofHeader: RecordHeader.traceparent).flatMap { TraceContext($0) })
     }
 }
 
 extension KafkaMessage {
     /// The last header of this name as text; `nil` where there is none.
-    func header(_ name: String) -> String? {
-        self.headers.last { $0.name == name }.map { String(decoding: $0.value, as: UTF8.self) }
+    func text(ofHeader name: String) -> String? {
+        self.header(name).map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -1,4 +1,4 @@
-public import Foundation
+public import FoundationEssentials
 internal import Crypto
 
 extension Notification {
@@ -17,17 +17,18 @@ extension Notification {
             id: key.map { NotificationID.derived(service: service, key: $0, user: draft.userID) } ?? fresh,
             service: service, userID: draft.userID, content: draft.content, acceptedAt: acceptedAt,
             dueAt: draft.schedule ?? acceptedAt, isScheduled: draft.schedule != nil, expiresAt: draft.expiresAt,
-            idempotency: key.map { _ in Idempotency(request: fresh.uuid, fingerprint: draft.fingerprint) }, trace: trace)
+            request: key.map { _ in fresh.uuid }, trace: trace)
     }
 }
 
-extension Draft {
-    /// SHA-256 over every field, each with its length, so that two drafts agree only if they mean the same.
-    var fingerprint: [UInt8] {
+extension Notification {
+    /// SHA-256 over all that the sender said, each field with its length: two requests agree only if they mean the same.
+    public var fingerprint: [UInt8] {
         let content = self.content
+        let schedule = self.isScheduled ? self.dueAt.description : nil
         let fields: [String?] = [
             self.userID, content.eventType, content.message, content.title, content.actionURL,
-            content.priority.rawValue, content.data, self.schedule?.description, self.expiresAt?.description,
+            content.priority.rawValue, content.data, schedule, self.expiresAt?.description,
         ]
         var hash = SHA256()
         for field in fields {

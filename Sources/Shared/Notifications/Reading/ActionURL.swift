@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 
 /// Where a notification may lead: an absolute https or http URL with a host, or a path of the same site.
 public enum ActionURL {

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 
 /// What a service asked to be sent, read from the body and found to be in order; not yet given an id or a time.
 public struct Draft: Sendable, Hashable {

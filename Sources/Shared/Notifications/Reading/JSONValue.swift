@@ -1,4 +1,4 @@
-public import Foundation
+public import FoundationEssentials
 
 /// Any JSON value. Integers that fit 64 bits are kept exactly; other numbers are doubles.
 public enum JSONValue: Sendable, Hashable, Codable {

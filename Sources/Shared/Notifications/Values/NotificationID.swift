@@ -1,5 +1,5 @@
 internal import Crypto
-public import Foundation
+public import FoundationEssentials
 
 /// The id of a notification: a UUID (RFC 9562).
 ///

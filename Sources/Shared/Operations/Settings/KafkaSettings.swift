@@ -7,7 +7,7 @@ public enum KafkaSettings {
     public static let topicPrefix = Setting<String>(
         "kafka.topic-prefix", default: "notifi", help: "What the names of all topics begin with.")
     public static let sessionTimeout = Setting<Duration>(
-        "kafka.session-timeout-ms", milliseconds: 45_000, range: 1_000...1_800_000,
+        "kafka.session-timeout-ms", milliseconds: 45_000, range: 1_000...300_000,
         help: "Milliseconds without a heartbeat after which a consumer counts as gone.")
     public static let fetchWaitMax = Setting<Duration>(
         "kafka.fetch-wait-max-ms", milliseconds: 500, range: 0...300_000,

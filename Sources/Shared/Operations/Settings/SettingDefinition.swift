@@ -8,7 +8,7 @@ public enum SettingKind: Sendable, Equatable {
     case boolean
     /// Texts separated by commas in the environment; a JSON array of strings in the file.
     case list
-    /// One of these words.
+    /// One of these words, in upper or lower case.
     case choice([String])
 }
 

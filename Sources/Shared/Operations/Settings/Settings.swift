@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// The configuration of a daemon: loaded once, checked, and unchanged from then on.
 public struct Settings: Sendable {
@@ -40,6 +40,13 @@ public struct Settings: Sendable {
 /// Why a configuration cannot be used. One line a fault; none of them shows a secret.
 public struct SettingsError: Error, Sendable, Equatable, CustomStringConvertible {
     public let faults: [String]
+
+    /// What a program exits with for it: `EX_CONFIG` of `sysexits.h`.
+    public static let exitCode: Int32 = 78
+
+    public init(faults: [String]) {
+        self.faults = faults
+    }
 
     public var description: String {
         self.faults.joined(separator: "\n")

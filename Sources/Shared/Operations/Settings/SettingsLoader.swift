@@ -118,7 +118,9 @@ extension SettingKind {
             else { return nil }
             return .text(text)
         case .choice(let words):
-            guard let word = try? reader.requiredString(forKey: key), words.contains(word) else { return nil }
+            guard let found = try? reader.requiredString(forKey: key),
+                let word = words.first(where: { $0.lowercased() == found.lowercased() })
+            else { return nil }
             return .text(word)
         case .integer(let range):
             guard let integer = try? reader.requiredInt(forKey: key), range.contains(integer) else { return nil }

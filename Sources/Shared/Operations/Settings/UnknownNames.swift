@@ -60,7 +60,7 @@ extension String {
             for column in target.indices {
                 let substituted = diagonal + (character == target[column] ? 0 : 1)
                 diagonal = row[column + 1]
-                row[column + 1] = min(substituted, row[column] + 1, diagonal + 1)
+                row[column + 1] = Swift.min(substituted, row[column] + 1, diagonal + 1)
             }
         }
         return row[target.count]

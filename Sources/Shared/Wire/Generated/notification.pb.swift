@@ -74,144 +74,103 @@ nonisolated enum Notifi_V1_Priority: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated struct Notifi_V1_Notification: @unchecked Sendable {
+nonisolated struct Notifi_V1_Notification: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// 16 bytes, a UUID.
-  var id: Data {
-    get {_storage._id}
-    set {_uniqueStorage()._id = newValue}
-  }
+  var id: Data = Data()
 
   /// 16 bytes, a UUID: the sending service.
-  var serviceID: Data {
-    get {_storage._serviceID}
-    set {_uniqueStorage()._serviceID = newValue}
-  }
+  var serviceID: Data = Data()
 
-  var userID: String {
-    get {_storage._userID}
-    set {_uniqueStorage()._userID = newValue}
-  }
+  var userID: String = String()
 
-  var eventType: String {
-    get {_storage._eventType}
-    set {_uniqueStorage()._eventType = newValue}
-  }
+  var eventType: String = String()
 
-  var message: String {
-    get {_storage._message}
-    set {_uniqueStorage()._message = newValue}
-  }
+  var message: String = String()
 
   var title: String {
-    get {_storage._title ?? String()}
-    set {_uniqueStorage()._title = newValue}
+    get {_title ?? String()}
+    set {_title = newValue}
   }
   /// Returns true if `title` has been explicitly set.
-  var hasTitle: Bool {_storage._title != nil}
+  var hasTitle: Bool {self._title != nil}
   /// Clears the value of `title`. Subsequent reads from it will return its default value.
-  mutating func clearTitle() {_uniqueStorage()._title = nil}
+  mutating func clearTitle() {self._title = nil}
 
   var actionURL: String {
-    get {_storage._actionURL ?? String()}
-    set {_uniqueStorage()._actionURL = newValue}
+    get {_actionURL ?? String()}
+    set {_actionURL = newValue}
   }
   /// Returns true if `actionURL` has been explicitly set.
-  var hasActionURL: Bool {_storage._actionURL != nil}
+  var hasActionURL: Bool {self._actionURL != nil}
   /// Clears the value of `actionURL`. Subsequent reads from it will return its default value.
-  mutating func clearActionURL() {_uniqueStorage()._actionURL = nil}
+  mutating func clearActionURL() {self._actionURL = nil}
 
-  var priority: Notifi_V1_Priority {
-    get {_storage._priority}
-    set {_uniqueStorage()._priority = newValue}
-  }
+  var priority: Notifi_V1_Priority = .unspecified
 
   /// A JSON object as text.
   var data: String {
-    get {_storage._data ?? String()}
-    set {_uniqueStorage()._data = newValue}
+    get {_data ?? String()}
+    set {_data = newValue}
   }
   /// Returns true if `data` has been explicitly set.
-  var hasData: Bool {_storage._data != nil}
+  var hasData: Bool {self._data != nil}
   /// Clears the value of `data`. Subsequent reads from it will return its default value.
-  mutating func clearData() {_uniqueStorage()._data = nil}
+  mutating func clearData() {self._data = nil}
 
   /// All times are microseconds since 1970-01-01T00:00:00Z.
-  var acceptedAt: Int64 {
-    get {_storage._acceptedAt}
-    set {_uniqueStorage()._acceptedAt = newValue}
-  }
+  var acceptedAt: Int64 = 0
 
   /// The schedule, or else accepted_at.
-  var dueAt: Int64 {
-    get {_storage._dueAt}
-    set {_uniqueStorage()._dueAt = newValue}
-  }
+  var dueAt: Int64 = 0
 
-  var scheduled: Bool {
-    get {_storage._scheduled}
-    set {_uniqueStorage()._scheduled = newValue}
-  }
+  var scheduled: Bool = false
 
   var expiresAt: Int64 {
-    get {_storage._expiresAt ?? 0}
-    set {_uniqueStorage()._expiresAt = newValue}
+    get {_expiresAt ?? 0}
+    set {_expiresAt = newValue}
   }
   /// Returns true if `expiresAt` has been explicitly set.
-  var hasExpiresAt: Bool {_storage._expiresAt != nil}
+  var hasExpiresAt: Bool {self._expiresAt != nil}
   /// Clears the value of `expiresAt`. Subsequent reads from it will return its default value.
-  mutating func clearExpiresAt() {_uniqueStorage()._expiresAt = nil}
+  mutating func clearExpiresAt() {self._expiresAt = nil}
 
   /// When a poller took it out of the outbox.
   var claimedAt: Int64 {
-    get {_storage._claimedAt ?? 0}
-    set {_uniqueStorage()._claimedAt = newValue}
+    get {_claimedAt ?? 0}
+    set {_claimedAt = newValue}
   }
   /// Returns true if `claimedAt` has been explicitly set.
-  var hasClaimedAt: Bool {_storage._claimedAt != nil}
+  var hasClaimedAt: Bool {self._claimedAt != nil}
   /// Clears the value of `claimedAt`. Subsequent reads from it will return its default value.
-  mutating func clearClaimedAt() {_uniqueStorage()._claimedAt = nil}
+  mutating func clearClaimedAt() {self._claimedAt = nil}
 
   /// Counts reschedules; below the lowest valid one of its id an event is dropped.
-  var revision: Int32 {
-    get {_storage._revision}
-    set {_uniqueStorage()._revision = newValue}
-  }
+  var revision: Int32 = 0
 
-  /// Set where the sender gave an Idempotency-Key.
-  var idempotency: Notifi_V1_Idempotency {
-    get {_storage._idempotency ?? Notifi_V1_Idempotency()}
-    set {_uniqueStorage()._idempotency = newValue}
+  /// Set where the sender gave an Idempotency-Key: 16 bytes, a UUID, new with every request.
+  var requestID: Data {
+    get {_requestID ?? Data()}
+    set {_requestID = newValue}
   }
-  /// Returns true if `idempotency` has been explicitly set.
-  var hasIdempotency: Bool {_storage._idempotency != nil}
-  /// Clears the value of `idempotency`. Subsequent reads from it will return its default value.
-  mutating func clearIdempotency() {_uniqueStorage()._idempotency = nil}
+  /// Returns true if `requestID` has been explicitly set.
+  var hasRequestID: Bool {self._requestID != nil}
+  /// Clears the value of `requestID`. Subsequent reads from it will return its default value.
+  mutating func clearRequestID() {self._requestID = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
-}
-
-nonisolated struct Notifi_V1_Idempotency: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  /// 16 bytes, a UUID, new with every request.
-  var requestID: Data = Data()
-
-  /// SHA-256 over what the body means.
-  var fingerprint: Data = Data()
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
+  fileprivate var _title: String? = nil
+  fileprivate var _actionURL: String? = nil
+  fileprivate var _data: String? = nil
+  fileprivate var _expiresAt: Int64? = nil
+  fileprivate var _claimedAt: Int64? = nil
+  fileprivate var _requestID: Data? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -224,182 +183,7 @@ nonisolated extension Notifi_V1_Priority: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Notifi_V1_Notification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Notification"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}service_id\0\u{3}user_id\0\u{3}event_type\0\u{1}message\0\u{1}title\0\u{3}action_url\0\u{1}priority\0\u{1}data\0\u{3}accepted_at\0\u{3}due_at\0\u{1}scheduled\0\u{3}expires_at\0\u{3}claimed_at\0\u{1}revision\0\u{1}idempotency\0")
-
-  fileprivate class _StorageClass {
-    var _id: Data = Data()
-    var _serviceID: Data = Data()
-    var _userID: String = String()
-    var _eventType: String = String()
-    var _message: String = String()
-    var _title: String? = nil
-    var _actionURL: String? = nil
-    var _priority: Notifi_V1_Priority = .unspecified
-    var _data: String? = nil
-    var _acceptedAt: Int64 = 0
-    var _dueAt: Int64 = 0
-    var _scheduled: Bool = false
-    var _expiresAt: Int64? = nil
-    var _claimedAt: Int64? = nil
-    var _revision: Int32 = 0
-    var _idempotency: Notifi_V1_Idempotency? = nil
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _id = source._id
-      _serviceID = source._serviceID
-      _userID = source._userID
-      _eventType = source._eventType
-      _message = source._message
-      _title = source._title
-      _actionURL = source._actionURL
-      _priority = source._priority
-      _data = source._data
-      _acceptedAt = source._acceptedAt
-      _dueAt = source._dueAt
-      _scheduled = source._scheduled
-      _expiresAt = source._expiresAt
-      _claimedAt = source._claimedAt
-      _revision = source._revision
-      _idempotency = source._idempotency
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._id) }()
-        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._serviceID) }()
-        case 3: try { try decoder.decodeSingularStringField(value: &_storage._userID) }()
-        case 4: try { try decoder.decodeSingularStringField(value: &_storage._eventType) }()
-        case 5: try { try decoder.decodeSingularStringField(value: &_storage._message) }()
-        case 6: try { try decoder.decodeSingularStringField(value: &_storage._title) }()
-        case 7: try { try decoder.decodeSingularStringField(value: &_storage._actionURL) }()
-        case 8: try { try decoder.decodeSingularEnumField(value: &_storage._priority) }()
-        case 9: try { try decoder.decodeSingularStringField(value: &_storage._data) }()
-        case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._acceptedAt) }()
-        case 11: try { try decoder.decodeSingularInt64Field(value: &_storage._dueAt) }()
-        case 12: try { try decoder.decodeSingularBoolField(value: &_storage._scheduled) }()
-        case 13: try { try decoder.decodeSingularInt64Field(value: &_storage._expiresAt) }()
-        case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._claimedAt) }()
-        case 15: try { try decoder.decodeSingularInt32Field(value: &_storage._revision) }()
-        case 16: try { try decoder.decodeSingularMessageField(value: &_storage._idempotency) }()
-        default: break
-        }
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if !_storage._id.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._id, fieldNumber: 1)
-      }
-      if !_storage._serviceID.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._serviceID, fieldNumber: 2)
-      }
-      if !_storage._userID.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._userID, fieldNumber: 3)
-      }
-      if !_storage._eventType.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._eventType, fieldNumber: 4)
-      }
-      if !_storage._message.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._message, fieldNumber: 5)
-      }
-      try { if let v = _storage._title {
-        try visitor.visitSingularStringField(value: v, fieldNumber: 6)
-      } }()
-      try { if let v = _storage._actionURL {
-        try visitor.visitSingularStringField(value: v, fieldNumber: 7)
-      } }()
-      if _storage._priority != .unspecified {
-        try visitor.visitSingularEnumField(value: _storage._priority, fieldNumber: 8)
-      }
-      try { if let v = _storage._data {
-        try visitor.visitSingularStringField(value: v, fieldNumber: 9)
-      } }()
-      if _storage._acceptedAt != 0 {
-        try visitor.visitSingularInt64Field(value: _storage._acceptedAt, fieldNumber: 10)
-      }
-      if _storage._dueAt != 0 {
-        try visitor.visitSingularInt64Field(value: _storage._dueAt, fieldNumber: 11)
-      }
-      if _storage._scheduled != false {
-        try visitor.visitSingularBoolField(value: _storage._scheduled, fieldNumber: 12)
-      }
-      try { if let v = _storage._expiresAt {
-        try visitor.visitSingularInt64Field(value: v, fieldNumber: 13)
-      } }()
-      try { if let v = _storage._claimedAt {
-        try visitor.visitSingularInt64Field(value: v, fieldNumber: 14)
-      } }()
-      if _storage._revision != 0 {
-        try visitor.visitSingularInt32Field(value: _storage._revision, fieldNumber: 15)
-      }
-      try { if let v = _storage._idempotency {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
-      } }()
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: Notifi_V1_Notification, rhs: Notifi_V1_Notification) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._id != rhs_storage._id {return false}
-        if _storage._serviceID != rhs_storage._serviceID {return false}
-        if _storage._userID != rhs_storage._userID {return false}
-        if _storage._eventType != rhs_storage._eventType {return false}
-        if _storage._message != rhs_storage._message {return false}
-        if _storage._title != rhs_storage._title {return false}
-        if _storage._actionURL != rhs_storage._actionURL {return false}
-        if _storage._priority != rhs_storage._priority {return false}
-        if _storage._data != rhs_storage._data {return false}
-        if _storage._acceptedAt != rhs_storage._acceptedAt {return false}
-        if _storage._dueAt != rhs_storage._dueAt {return false}
-        if _storage._scheduled != rhs_storage._scheduled {return false}
-        if _storage._expiresAt != rhs_storage._expiresAt {return false}
-        if _storage._claimedAt != rhs_storage._claimedAt {return false}
-        if _storage._revision != rhs_storage._revision {return false}
-        if _storage._idempotency != rhs_storage._idempotency {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension Notifi_V1_Idempotency: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Idempotency"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}fingerprint\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}service_id\0\u{3}user_id\0\u{3}event_type\0\u{1}message\0\u{1}title\0\u{3}action_url\0\u{1}priority\0\u{1}data\0\u{3}accepted_at\0\u{3}due_at\0\u{1}scheduled\0\u{3}expires_at\0\u{3}claimed_at\0\u{1}revision\0\u{3}request_id\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -407,26 +191,100 @@ nonisolated extension Notifi_V1_Idempotency: SwiftProtobuf.Message, SwiftProtobu
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.requestID) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.fingerprint) }()
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.serviceID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.userID) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.eventType) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.message) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self._title) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self._actionURL) }()
+      case 8: try { try decoder.decodeSingularEnumField(value: &self.priority) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self._data) }()
+      case 10: try { try decoder.decodeSingularInt64Field(value: &self.acceptedAt) }()
+      case 11: try { try decoder.decodeSingularInt64Field(value: &self.dueAt) }()
+      case 12: try { try decoder.decodeSingularBoolField(value: &self.scheduled) }()
+      case 13: try { try decoder.decodeSingularInt64Field(value: &self._expiresAt) }()
+      case 14: try { try decoder.decodeSingularInt64Field(value: &self._claimedAt) }()
+      case 15: try { try decoder.decodeSingularInt32Field(value: &self.revision) }()
+      case 16: try { try decoder.decodeSingularBytesField(value: &self._requestID) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.requestID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.requestID, fieldNumber: 1)
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
     }
-    if !self.fingerprint.isEmpty {
-      try visitor.visitSingularBytesField(value: self.fingerprint, fieldNumber: 2)
+    if !self.serviceID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.serviceID, fieldNumber: 2)
     }
+    if !self.userID.isEmpty {
+      try visitor.visitSingularStringField(value: self.userID, fieldNumber: 3)
+    }
+    if !self.eventType.isEmpty {
+      try visitor.visitSingularStringField(value: self.eventType, fieldNumber: 4)
+    }
+    if !self.message.isEmpty {
+      try visitor.visitSingularStringField(value: self.message, fieldNumber: 5)
+    }
+    try { if let v = self._title {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._actionURL {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    } }()
+    if self.priority != .unspecified {
+      try visitor.visitSingularEnumField(value: self.priority, fieldNumber: 8)
+    }
+    try { if let v = self._data {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 9)
+    } }()
+    if self.acceptedAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.acceptedAt, fieldNumber: 10)
+    }
+    if self.dueAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.dueAt, fieldNumber: 11)
+    }
+    if self.scheduled != false {
+      try visitor.visitSingularBoolField(value: self.scheduled, fieldNumber: 12)
+    }
+    try { if let v = self._expiresAt {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 13)
+    } }()
+    try { if let v = self._claimedAt {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 14)
+    } }()
+    if self.revision != 0 {
+      try visitor.visitSingularInt32Field(value: self.revision, fieldNumber: 15)
+    }
+    try { if let v = self._requestID {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 16)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Notifi_V1_Idempotency, rhs: Notifi_V1_Idempotency) -> Bool {
-    if lhs.requestID != rhs.requestID {return false}
-    if lhs.fingerprint != rhs.fingerprint {return false}
+  static func ==(lhs: Notifi_V1_Notification, rhs: Notifi_V1_Notification) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.serviceID != rhs.serviceID {return false}
+    if lhs.userID != rhs.userID {return false}
+    if lhs.eventType != rhs.eventType {return false}
+    if lhs.message != rhs.message {return false}
+    if lhs._title != rhs._title {return false}
+    if lhs._actionURL != rhs._actionURL {return false}
+    if lhs.priority != rhs.priority {return false}
+    if lhs._data != rhs._data {return false}
+    if lhs.acceptedAt != rhs.acceptedAt {return false}
+    if lhs.dueAt != rhs.dueAt {return false}
+    if lhs.scheduled != rhs.scheduled {return false}
+    if lhs._expiresAt != rhs._expiresAt {return false}
+    if lhs._claimedAt != rhs._claimedAt {return false}
+    if lhs.revision != rhs.revision {return false}
+    if lhs._requestID != rhs._requestID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,43 @@
+import Operations
+
+enum APISettings {
+    static let host = Setting<String>("http.host", default: "127.0.0.1", help: "Address on which the API is served.")
+    static let port = Setting<Int>(
+        "http.port", default: 8_080, range: 0...65_535, help: "Port of the same; 0 lets the system choose one.")
+    static let publicOrigin = Setting<String?>(
+        "http.public-origin",
+        help: "Origin under which browsers reach the API, as https://notifi.example.com. Without it: that of the Host.")
+    static let corsOrigins = Setting<[String]>(
+        "http.cors-origins", help: "Origins of other sites whose pages may call the API.")
+    static let pollInterval = Setting<Int>(
+        "http.poll-interval-seconds", default: 30, range: 1...60,
+        help: "Seconds between two looks of a web client, as X-Poll-Interval tells it.")
+
+    static let sessionSecret = Setting<Secret?>(
+        secret: "session.jwt.secret", help: "Secret of at least 32 bytes that signs people's sessions (HS256).")
+    static let sessionJWKSFile = Setting<String?>(
+        "session.jwt.jwks-file", help: "File with the public keys (JWKS) that sign people's sessions.")
+    static let sessionJWKSURL = Setting<String?>(
+        "session.jwt.jwks-url", help: "https URL of those keys; read at the start and every five minutes.")
+    static let sessionAlgorithm = Setting<SessionAlgorithm>(
+        "session.jwt.algorithm", default: .hs256,
+        help: "The one algorithm that is accepted. HS256 goes with the secret, the others with a JWKS.")
+    static let sessionIssuer = Setting<String?>("session.jwt.issuer", help: "If set, the iss that a session must have.")
+    static let sessionAudience = Setting<String?>(
+        "session.jwt.audience", help: "If set, an aud that a session must have.")
+
+    static let all: [any AnySetting] =
+        Settings.common + Settings.kafka + Settings.postgres + [
+            Self.host, Self.port, Self.publicOrigin, Self.corsOrigins, Self.pollInterval, Self.sessionSecret,
+            Self.sessionJWKSFile, Self.sessionJWKSURL, Self.sessionAlgorithm, Self.sessionIssuer,
+            Self.sessionAudience, PipelineSettings.shards,
+        ]
+}
+
+/// The signature algorithms of RFC 7518 and RFC 8037 that a session may be signed with.
+enum SessionAlgorithm: String, Sendable, CaseIterable {
+    case hs256 = "HS256"
+    case rs256 = "RS256"
+    case es256 = "ES256"
+    case edDSA = "EdDSA"
+}

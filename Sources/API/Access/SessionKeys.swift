@@ -1,0 +1,80 @@
+import Foundation
+import FoundationNetworking
+import JWTKit
+import Logging
+import Operations
+import ServiceLifecycle
+
+/// The keys that people's sessions are verified with, and the one algorithm that is accepted.
+struct SessionKeys: Sendable {
+    enum Source: Sendable {
+        case secret(Secret)
+        case file(String)
+        case url(URL)
+    }
+
+    let source: Source
+    let algorithm: SessionAlgorithm
+
+    private static let smallestSecret = 32
+
+    /// - Throws: `SessionConfigurationError` where no source, more than one, or one that does not go with the algorithm
+    ///   is configured. The API does not start then.
+    init(settings: Settings) throws {
+        let secret = settings[APISettings.sessionSecret]
+        let file = settings[APISettings.sessionJWKSFile]
+        let url = settings[APISettings.sessionJWKSURL]
+        self.algorithm = settings[APISettings.sessionAlgorithm]
+        switch (secret, file, url) {
+        case (nil, nil, nil): throw SessionConfigurationError.nothing
+        case (let secret?, nil, nil):
+            guard secret.reveal().utf8.count >= Self.smallestSecret else { throw SessionConfigurationError.shortSecret }
+            self.source = .secret(secret)
+        case (nil, let file?, nil): self.source = .file(file)
+        case (nil, nil, let text?):
+            guard let url = URL(string: text), url.scheme == "https" || url.scheme == "http" else {
+                throw SessionConfigurationError.badURL
+            }
+            self.source = .url(url)
+        default: throw SessionConfigurationError.several
+        }
+        let isSecret = if case .secret = self.source { true } else { false }
+        guard isSecret == (self.algorithm == .hs256) else { throw SessionConfigurationError.wrongAlgorithm }
+    }
+
+    /// Reads the keys.
+    func load() async throws -> JWTKeyCollection {
+        let keys = JWTKeyCollection()
+        switch self.source {
+        case .secret(let secret):
+            await keys.add(hmac: HMACKey(from: secret.reveal()), digestAlgorithm: .sha256)
+        case .file(let path):
+            let json = try Data(contentsOf: URL(fileURLWithPath: path))
+            try await keys.add(jwksJSON: String(decoding: json, as: UTF8.self))
+        case .url(let url):
+            let (json, response) = try await URLSession.shared.data(
+                for: URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: 5))
+            guard (response as? HTTPURLResponse)?.statusCode == 200 else { throw SessionConfigurationError.noAnswer }
+            try await keys.add(jwksJSON: String(decoding: json, as: UTF8.self))
+        }
+        return keys
+    }
+}
+
+enum SessionConfigurationError: Error, CustomStringConvertible {
+    case nothing, several, shortSecret, badURL, wrongAlgorithm, noAnswer
+
+    var description: String {
+        switch self {
+        case .nothing:
+            "no authentication is configured: set NOTIFI_SESSION_JWT_SECRET, NOTIFI_SESSION_JWT_JWKS_FILE or "
+                + "NOTIFI_SESSION_JWT_JWKS_URL"
+        case .several: "more than one of the session's secret, JWKS file and JWKS URL is configured"
+        case .shortSecret: "NOTIFI_SESSION_JWT_SECRET has fewer than 32 bytes"
+        case .badURL: "NOTIFI_SESSION_JWT_JWKS_URL is not an https or http URL"
+        case .wrongAlgorithm:
+            "NOTIFI_SESSION_JWT_ALGORITHM does not go with the keys: HS256 needs a secret, the others a JWKS"
+        case .noAnswer: "the JWKS URL did not answer 200"
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Hummingbird
+import Kafka
+import Operations
+import Postgres
+import ServiceLifecycle
+import Wire
+
+/// The composition root: clients first, then what holds tokens and keys, then the server that uses them.
+func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
+    let settings = context.settings
+    let logger = context.logger
+    let topics = Topics(prefix: settings[KafkaSettings.topicPrefix])
+    let kafka = KafkaConfiguration(settings: settings, clientID: context.daemon)
+    let pool = PostgresPool(
+        configuration: PostgresConfiguration(settings: settings, applicationName: context.daemon), logger: logger)
+    let producer = try KafkaProducer(configuration: kafka, logger: logger)
+    // It accepts without Postgres and shows inboxes without Kafka: either is enough.
+    context.health.checkKafka(kafka, topics: topics.all, .anyOf("kafka and postgres"), logger: logger)
+    context.health.checkPostgres(pool, .anyOf("kafka and postgres"), logger: logger)
+
+    let directory = ServiceDirectory(pool: pool, health: context.health, logger: logger)
+    let sessions = try Sessions(settings: settings, health: context.health, logger: logger)
+    try await sessions.prepare()
+
+    let origins = OriginPolicy(
+        publicOrigin: settings[APISettings.publicOrigin], allowed: settings[APISettings.corsOrigins])
+    let services = ServiceAccess(directory: directory)
+    let people = PersonAccess(sessions: sessions, origins: origins)
+    let accepting = Accepting(
+        directory: directory, producer: producer, topics: topics, metrics: AcceptingMetrics(), logger: logger)
+    let sent = Sent(pool: pool, shards: Int32(settings[PipelineSettings.shards]))
+    let changes = InboxChanges(producer: producer, topics: topics)
+    let routes = Routes(
+        send: SendRoute(access: services, accepting: accepting),
+        sendBatch: SendBatchRoute(access: services, accepting: accepting),
+        list: ListRoute(access: services, sent: sent), get: GetRoute(access: services, sent: sent),
+        reschedule: RescheduleRoute(access: services, sent: sent),
+        cancel: CancelRoute(access: services, sent: sent, changes: changes),
+        unread: UnreadRoute(
+            access: people, pool: pool, pollIntervalSeconds: settings[APISettings.pollInterval]),
+        markRead: MarkReadRoute(access: people, pool: pool, changes: changes),
+        session: SessionRoutes(access: people), origins: origins, answers: AnswerMetrics())
+
+    let server = Application(
+        router: routes.router(),
+        configuration: ApplicationConfiguration(
+            address: .hostname(settings[APISettings.host], port: settings[APISettings.port]), serverName: nil),
+        onServerRunning: { channel in
+            if let port = channel.localAddress?.port { context.announce(http: port) }
+        }, logger: logger)
+    return [
+        BackgroundService("Postgres pool") { await pool.run() },
+        BackgroundService("Kafka producer") { try await producer.run() },
+        directory, sessions, server,
+    ]
+}

@@ -1,0 +1,16 @@
+import Hummingbird
+import Logging
+import Notifications
+
+/// What travels with a request through the routes.
+struct APIContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// From the request's `traceparent`, or new.
+    var trace: TraceContext
+
+    init(source: ApplicationRequestContextSource) {
+        self.coreContext = CoreRequestContextStorage(source: source)
+        var random = SystemRandomNumberGenerator()
+        self.trace = TraceContext(using: &random)
+    }
+}

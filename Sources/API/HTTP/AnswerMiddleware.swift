@@ -1,0 +1,71 @@
+import CoreMetrics
+import HTTPTypes
+import Hummingbird
+import Kafka
+import Logging
+import Metrics
+import Notifications
+import Operations
+import Postgres
+
+/// Around every request: takes up its trace, turns whatever is thrown into problem+json, counts and logs.
+struct AnswerMiddleware: RouterMiddleware {
+    let answers: AnswerMetrics
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        if let trace = request.headers[.traceparent].flatMap({ TraceContext($0) }) { context.trace = trace }
+        context.logger[metadataKey: LogKey.traceID] = "\(context.trace.traceID)"
+        let began = ContinuousClock.now
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            response = try Self.problem(for: error, logger: context.logger).response(from: request, context: context)
+        }
+        response.headers[.contentTypeOptions] = "nosniff"
+        response.headers[.referrerPolicy] = "no-referrer"
+        let took = ContinuousClock.now - began
+        self.answers.record(response.status, took)
+        context.logger.debug(
+            "answered",
+            metadata: [
+                "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
+                "took": "\(took)",
+            ])
+        return response
+    }
+
+    static func problem(for error: any Error, logger: Logger) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let error as HTTPError where error.status == .notFound: return .notFound("there is nothing at this path")
+        case let error as HTTPError:
+            return Problem(
+                error.status, code: "http_\(error.status.code)", title: error.status.reasonPhrase, detail: error.body)
+        case let error as PostgresError:
+            logger.warning("Postgres did not answer", error: error)
+            return .unavailable("the database is not reachable at the moment")
+        case let error as KafkaError:
+            logger.warning("Kafka did not take it", error: error)
+            return .unavailable("the broker is not reachable at the moment; nothing was accepted")
+        default:
+            logger.error("a request failed", error: error)
+            return Problem(.internalServerError, code: "internal", title: "Internal error")
+        }
+    }
+}
+
+struct AnswerMetrics: Sendable {
+    private static let answers = Metric("http_answers", help: "HTTP answers by class of status.")
+    private let byClass = (1...5).map { Self.answers.counter(("status", "\($0)xx")) }
+    private let duration = Metric("http_duration", help: "Time to answer a request.").timer()
+
+    func record(_ status: HTTPResponse.Status, _ took: Duration) {
+        let hundreds = status.code / 100
+        if (1...5).contains(hundreds) { self.byClass[hundreds - 1].increment() }
+        self.duration.record(duration: took)
+    }
+}

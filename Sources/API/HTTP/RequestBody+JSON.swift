@@ -1,0 +1,48 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOFoundationEssentialsCompat
+import Notifications
+
+extension Request {
+    /// The whole body.
+    ///
+    /// - Throws: `Problem`: 413 for more than `limit` bytes, 415 for another type than one of `types`.
+    func bytes(limit: Int, types: [String] = ["application/json"]) async throws -> Data {
+        if let type = self.headers[.contentType] {
+            let essence = type.prefix { $0 != ";" }.trimmed.lowercased()
+            guard types.contains(essence) else {
+                throw Problem(
+                    .unsupportedMediaType, code: "unsupported_media_type", title: "Unsupported media type",
+                    detail: "Content-Type must be \(types.joined(separator: " or "))")
+            }
+        }
+        do {
+            return Data(buffer: try await self.body.collect(upTo: limit))
+        } catch is NIOTooManyBytesError {
+            throw Problem.tooLarge(limit: limit)
+        }
+    }
+
+    /// The body as JSON.
+    ///
+    /// - Throws: `Problem`: 400 for anything that is not JSON, and what `bytes` throws.
+    func json(limit: Int) async throws -> JSONValue {
+        try JSONValue(body: try await self.bytes(limit: limit))
+    }
+
+    /// Whether the body says that it is of this type.
+    func isOfType(_ type: String) -> Bool { self.headers[.contentType]?.lowercased().hasPrefix(type) ?? false }
+}
+
+extension JSONValue {
+    /// - Throws: `Problem`, 400.
+    init(body: Data) throws {
+        do {
+            try self.init(parsing: body)
+        } catch {
+            throw Problem.invalidJSON(body.isEmpty ? "the body is empty" : "the body is not JSON")
+        }
+    }
+}

@@ -1,0 +1,22 @@
+import Kafka
+import Logging
+import Wire
+
+/// Tells the other replicas that a user's inbox changed.
+struct InboxChanges: Sendable {
+    let producer: KafkaProducer
+    let topics: Topics
+
+    /// Waits for the report within the producer's bound. The change is committed already: where Kafka is away it is
+    /// seen all the same, only later.
+    func announce(_ userID: String, version: Int64, logger: Logger) async {
+        do {
+            let record = KafkaRecord(
+                topic: self.topics.inboxChanges, key: Array(userID.utf8),
+                value: try InboxChange(userID: userID, version: version).encoded())
+            _ = try await self.producer.send(record)
+        } catch {
+            logger.warning("a change could not be announced", error: error)
+        }
+    }
+}

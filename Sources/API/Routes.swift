@@ -1,0 +1,39 @@
+import Hummingbird
+
+/// Every route of the API, in one place.
+struct Routes: Sendable {
+    let send: SendRoute
+    let sendBatch: SendBatchRoute
+    let list: ListRoute
+    let get: GetRoute
+    let reschedule: RescheduleRoute
+    let cancel: CancelRoute
+    let unread: UnreadRoute
+    let markRead: MarkReadRoute
+    let session: SessionRoutes
+    let origins: OriginPolicy
+    let answers: AnswerMetrics
+
+    func router() -> Hummingbird.Router<APIContext> {
+        let router = Hummingbird.Router(context: APIContext.self)
+        router.add(middleware: CrossOriginMiddleware(origins: self.origins))
+        router.add(middleware: AnswerMiddleware(answers: self.answers))
+
+        router.post("/api/notifications", use: self.send.handle)
+        router.post("/api/notifications/batch", use: self.sendBatch.handle)
+        router.get("/api/notifications", use: self.list.handle)
+        router.get("/api/notifications/unread", use: self.unread.handle)
+        router.get("/api/notifications/:id", use: self.get.handle)
+        router.patch("/api/notifications/:id", use: self.reschedule.handle)
+        router.delete("/api/notifications/:id", use: self.cancel.handle)
+        router.patch("/api/notifications/:id/read", use: self.markRead.handle)
+
+        router.post("/api/session", use: self.session.start)
+        router.delete("/api/session", use: self.session.end)
+
+        for file in PageRoutes.files {
+            router.get(file.path) { _, _ in PageRoutes.answer(file) }
+        }
+        return router
+    }
+}

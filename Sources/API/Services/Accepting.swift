@@ -1,0 +1,71 @@
+import CoreMetrics
+import FoundationEssentials
+import Kafka
+import Logging
+import Metrics
+import Notifications
+import Operations
+import Store
+import Wire
+
+/// Accepts what services send: checked, given an id, published to `requests`, and answered for only when the brokers
+/// have it (P1). Postgres is not asked (P4).
+struct Accepting: Sendable {
+    let directory: ServiceDirectory
+    let producer: KafkaProducer
+    let topics: Topics
+    let metrics: AcceptingMetrics
+    let logger: Logger
+
+    /// What is asked for in one item.
+    struct Item: Sendable {
+        let json: JSONValue
+        let key: String?
+    }
+
+    /// Checks one and gives it its id. Nothing is published.
+    ///
+    /// - Throws: `Problem`: 422 with every fault, 403 for an event type that this token may not send.
+    func check(_ item: Item, from token: ServiceToken, trace: TraceContext, at now: Instant) throws -> Notification {
+        if let key = item.key, let fault = Draft.fault(inIdempotencyKey: key, at: "/idempotency_key") {
+            throw Problem.invalid(Faults([fault]))
+        }
+        let draft: Draft
+        switch Draft.read(item.json, types: self.directory.types, now: now) {
+        case .success(let read): draft = read
+        case .failure(let faults): throw Problem.invalid(faults)
+        }
+        if let allowed = token.eventTypes, !allowed.contains(draft.content.eventType) {
+            throw Problem.forbidden("this token may not send the event type \(draft.content.eventType)")
+        }
+        var random = SystemRandomNumberGenerator()
+        return Notification.accept(
+            draft, from: token.service, key: item.key, now: now, trace: trace, using: &random)
+    }
+
+    /// Publishes them and waits for the delivery reports.
+    ///
+    /// - Returns: for each, in order, what went wrong, if anything did. A 202 is right only for the others.
+    func publish(_ notifications: [Notification], from token: ServiceToken) async throws -> [Problem?] {
+        let records = try notifications.map { try $0.record(on: self.topics.requests) }
+        return zip(notifications, await self.producer.send(records)).map { notification, outcome in
+            let logger = self.logger.about(notification.id, trace: notification.trace?.traceID)
+            switch outcome {
+            case .success:
+                self.metrics.accepted.increment()
+                logger.info(
+                    "accepted",
+                    metadata: ["service": "\(token.serviceName)", "event_type": "\(notification.content.eventType)"])
+                return nil
+            case .failure(let error):
+                self.metrics.refused.increment()
+                return AnswerMiddleware.problem(for: error, logger: logger)
+            }
+        }
+    }
+}
+
+struct AcceptingMetrics: Sendable {
+    let accepted = Metric("api_accepted", help: "Notifications that were answered with 202.").counter()
+    let refused = Metric("api_not_published", help: "Notifications that the brokers did not take in time.").counter()
+}

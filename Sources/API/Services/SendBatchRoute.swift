@@ -1,0 +1,99 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Notifications
+import Operations
+import Store
+
+/// `POST /api/notifications/batch`: up to 1,000, as a JSON array or as NDJSON; an answer for each, in order.
+///
+/// Each stands for itself: a faulty one does not keep the others from being accepted. Its `Idempotency-Key` is the
+/// member `idempotency_key`.
+struct SendBatchRoute: Sendable {
+    static let largestBody = 8 * 1_024 * 1_024
+    private static let lines = "application/x-ndjson"
+
+    let access: ServiceAccess
+    let accepting: Accepting
+
+    func handle(_ request: Request, _ context: APIContext) async throws -> Response {
+        let token = try self.access.require(.send, of: request)
+        let body = try await request.bytes(limit: Self.largestBody, types: ["application/json", Self.lines])
+        let items = request.isOfType(Self.lines) ? Self.items(lines: body) : try Self.items(array: body)
+        guard !items.isEmpty else { throw Problem.invalid(Faults([Fault("", .empty, "the batch is empty")])) }
+        guard items.count <= Draft.Limit.batch else {
+            throw Problem.invalid(Faults([Fault("", .tooMany, "at most \(Draft.Limit.batch) in a batch")]))
+        }
+        let checked = self.check(items, from: token, trace: context.trace)
+        let good = checked.compactMap { try? $0.get() }
+        var published = try await self.accepting.publish(good, from: token).makeIterator()
+        let answers = checked.map { item -> Answer in
+            switch item {
+            case .failure(let problem): Answer(problem)
+            case .success(let notification): published.next().flatMap { $0 }.map(Answer.init) ?? Answer(notification)
+            }
+        }
+        return try Response(json: ["results": answers])
+    }
+
+    /// Items of one batch are accepted in their order, a microsecond of the clock for all.
+    private func check(
+        _ items: [Result<Accepting.Item, Problem>], from token: ServiceToken, trace: TraceContext
+    ) -> [Result<Notification, Problem>] {
+        let now = Instant.now
+        return items.map { item in
+            item.flatMap { item in
+                do {
+                    return .success(try self.accepting.check(item, from: token, trace: trace, at: now))
+                } catch {
+                    return .failure(error as? Problem ?? Problem.invalidJSON("\(error)"))
+                }
+            }
+        }
+    }
+
+    static func items(array body: Data) throws -> [Result<Accepting.Item, Problem>] {
+        guard case .array(let elements) = try JSONValue(body: body) else {
+            throw Problem.invalid(Faults([Fault("", .wrongType, "a batch is an array of notifications")]))
+        }
+        return elements.map(Self.item)
+    }
+
+    static func items(lines body: Data) -> [Result<Accepting.Item, Problem>] {
+        body.split(separator: UInt8(ascii: "\n")).filter { !$0.allSatisfy { $0 == 0x20 || $0 == 0x0D } }.map { line in
+            do {
+                return Self.item(try JSONValue(body: Data(line)))
+            } catch {
+                return .failure(error as? Problem ?? .invalidJSON("the line is not JSON"))
+            }
+        }
+    }
+
+    private static func item(_ json: JSONValue) -> Result<Accepting.Item, Problem> {
+        guard case .object(var members) = json else { return .success(Accepting.Item(json: json, key: nil)) }
+        switch members.removeValue(forKey: "idempotency_key") {
+        case nil, .null: return .success(Accepting.Item(json: .object(members), key: nil))
+        case .string(let key): return .success(Accepting.Item(json: .object(members), key: key))
+        case .some:
+            return .failure(.invalid(Faults([Fault("/idempotency_key", .wrongType, "must be a string")])))
+        }
+    }
+
+    struct Answer: Encodable {
+        let status: Int
+        let notification: NotificationView?
+        let problem: Problem.Body?
+
+        init(_ notification: Notification) {
+            self.status = HTTPResponse.Status.accepted.code
+            self.notification = NotificationView(notification, state: .accepted)
+            self.problem = nil
+        }
+
+        init(_ problem: Problem) {
+            self.status = problem.status.code
+            self.notification = nil
+            self.problem = problem.body
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Kafka
+import Operations
+import Postgres
+import ServiceLifecycle
+import Wire
+
+/// The composition root: clients first, then the two loops that use them.
+func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
+    let settings = context.settings
+    let topics = Topics(prefix: settings[KafkaSettings.topicPrefix])
+    let kafka = KafkaConfiguration(settings: settings, clientID: context.daemon)
+    let pool = PostgresPool(
+        configuration: PostgresConfiguration(settings: settings, applicationName: context.daemon),
+        logger: context.logger)
+    let producer = try KafkaProducer(configuration: kafka, logger: context.logger)
+    context.health.checkKafka(kafka, topics: topics.all, logger: context.logger)
+    context.health.checkPostgres(pool, logger: context.logger)
+
+    let batchSize = settings[DeliverySettings.batchSize]
+    let metrics = DeliveryMetrics()
+    let delivering = Delivering(
+        inbox: InboxWriter(pool: pool, logger: context.logger),
+        publisher: Publisher(producer: producer, logger: context.logger), topics: topics, metrics: metrics,
+        logger: context.logger)
+    let burying = Burying(pool: pool, metrics: metrics, logger: context.logger)
+    return [
+        BackgroundService("Postgres pool") { await pool.run() },
+        BackgroundService("Kafka producer") { try await producer.run() },
+        ConsumerLoop(
+            configuration: kafka,
+            options: KafkaConsumerOptions(group: topics.deadLettersGroup, topic: topics.deadLetters, settings: settings),
+            batchSize: batchSize, logger: context.logger, work: { try await burying.bury($0.messages) }),
+        ConsumerLoop(
+            configuration: kafka,
+            options: KafkaConsumerOptions(group: topics.deliveryGroup, topic: topics.deliveries, settings: settings),
+            batchSize: batchSize, logger: context.logger, work: { try await delivering.deliver($0.messages) }),
+    ]
+}

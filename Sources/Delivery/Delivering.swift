@@ -1,0 +1,64 @@
+import CoreMetrics
+import Kafka
+import Logging
+import Notifications
+import Operations
+import Postgres
+import Store
+import Wire
+
+/// Brings a batch of due notifications to their inboxes: committed in Postgres first, then announced, and only then may
+/// the offsets be stored. A redelivery finds every decision made and changes nothing.
+struct Delivering: Sendable {
+    let inbox: InboxWriter
+    let publisher: Publisher
+    let topics: Topics
+    let metrics: DeliveryMetrics
+    let logger: Logger
+
+    func deliver(_ messages: [KafkaMessage]) async throws {
+        var items: [InboxWriter.Item] = []
+        var deadLetters: [KafkaRecord] = []
+        for (place, message) in messages.enumerated() {
+            do {
+                let notification = try Notification(message)
+                items.append(InboxWriter.Item(place: place, notification: notification, payload: message.value ?? []))
+            } catch {
+                deadLetters.append(self.deadLetter(message, reason: "\(error)"))
+            }
+        }
+        let result = try await self.inbox.write(items)
+        deadLetters += result.poison.map { self.deadLetter(messages[$0.item.place], reason: "\($0.reason)") }
+
+        let changes = try result.versions.sorted { $0.key < $1.key }.map { userID, version in
+            KafkaRecord(
+                topic: self.topics.inboxChanges, key: Array(userID.utf8),
+                value: try InboxChange(userID: userID, version: version).encoded())
+        }
+        for (index, reason) in try await self.publisher.publish(deadLetters + changes, what: "publishing changes") {
+            self.logger.critical("a record is too large to publish", error: reason, metadata: ["index": "\(index)"])
+        }
+        self.count(items, result, deadLetters: deadLetters.count)
+    }
+
+    private func count(_ items: [InboxWriter.Item], _ result: InboxWriter.Result, deadLetters: Int) {
+        let notifications = Dictionary(items.map { ($0.notification.id, $0.notification) }) { first, _ in first }
+        for written in result.written {
+            guard let notification = notifications[written.id] else { continue }
+            (written.isDelivered ? self.metrics.delivered : self.metrics.expired).increment()
+            let late = written.deliveredAt.microseconds - written.dueAt.microseconds
+            if notification.isScheduled, written.isDelivered { self.metrics.lateness.recordMicroseconds(late) }
+            self.logger.about(written.id, trace: notification.trace?.traceID)
+                .info(written.isDelivered ? "delivered" : "expired", metadata: ["late_us": "\(late)"])
+        }
+        self.metrics.unchanged.increment(by: items.count - result.written.count - result.poison.count)
+        self.metrics.deadLettered.increment(by: deadLetters)
+    }
+
+    private func deadLetter(_ message: KafkaMessage, reason: String) -> KafkaRecord {
+        self.logger.warning(
+            "a delivery becomes a dead letter",
+            metadata: ["reason": "\(reason)", "partition": "\(message.partition)", "offset": "\(message.offset)"])
+        return DeadLetter.record(of: message, reason: reason, attempts: 1, on: self.topics.deadLetters)
+    }
+}

@@ -1,0 +1,17 @@
+import Metrics
+import Operations
+
+struct DeliveryMetrics: Sendable {
+    private static let decided = Metric("delivery_decided", help: "Notifications, by what became of them.")
+
+    let delivered = Self.decided.counter(("outcome", "delivered"))
+    let expired = Self.decided.counter(("outcome", "expired"))
+    /// Redelivered, cancelled or rescheduled: nothing was written.
+    let unchanged = Self.decided.counter(("outcome", "unchanged"))
+    let deadLettered = Self.decided.counter(("outcome", "dead_lettered"))
+    let lateness = Metric(
+        "delivery_lateness", help: "From the due time of a scheduled notification to its delivery, by Postgres' clock."
+    ).timer()
+    let deadLettersRecorded = Metric("dead_letters_recorded", help: "Dead letters written down for people to look at.")
+        .counter()
+}

@@ -1,0 +1,75 @@
+import Logging
+import Notifications
+import Operations
+import Postgres
+import Store
+
+/// Writes batches into the inbox, each in one transaction, and keeps at it until Postgres has them.
+struct InboxWriter: Sendable {
+    let pool: PostgresPool
+    let logger: Logger
+
+    /// One to write, with what it came as.
+    struct Item: Sendable {
+        let place: Int
+        let notification: Notification
+        let payload: [UInt8]
+    }
+
+    struct Result: Sendable {
+        var written: [InsertInbox.Written] = []
+        /// The version that each user's inbox has now, also where nothing was new: a crash between commit and publish
+        /// must not lose the change.
+        var versions: [String: Int64] = [:]
+        /// What Postgres will never take.
+        var poison: [(item: Item, reason: PostgresError)] = []
+    }
+
+    func write(_ items: [Item]) async throws -> Result {
+        var result = Result()
+        result.poison = try await storeBisecting(items) { part in
+            let (written, versions) = try await retryForever(
+                "writing the inbox", logger: self.logger,
+                isRetriable: { !(($0 as? PostgresError)?.isPoison ?? false) }
+            ) {
+                do {
+                    return try await self.writeOnce(part)
+                } catch let error as PostgresError where error.isMissingPartition {
+                    for week in Set(part.map { Week(of: $0.notification.dueAt) }).sorted() {
+                        try await CreateInboxPartition.run(week, on: self.pool)
+                    }
+                    return try await self.writeOnce(part)
+                }
+            }
+            result.written += written
+            result.versions.merge(versions) { max($0, $1) }
+        }
+        return result
+    }
+
+    private func writeOnce(_ items: [Item]) async throws -> ([InsertInbox.Written], [String: Int64]) {
+        try await self.pool.transaction { connection in
+            let versions = try await TakeSeqs.run(items.map(\.notification.userID), on: connection)
+            let written = try await InsertInbox.run(
+                numbered(items.map(\.notification), upTo: versions), on: connection)
+            if written.count < items.count {
+                let isWritten = Set(written.map(\.id))
+                try await RecordCancelled.run(
+                    items.filter { !isWritten.contains($0.notification.id) }.map { ($0.notification, $0.payload) },
+                    on: connection)
+            }
+            return (written, versions)
+        }
+    }
+}
+
+/// Gives each user's notifications, in their order, the last numbers up to the user's new version.
+func numbered(
+    _ notifications: [Notification], upTo versions: [String: Int64]
+) -> [(notification: Notification, seq: Int64)] {
+    var next = notifications.reduce(into: versions) { $0[$1.userID, default: 0] -= 1 }
+    return notifications.map { notification in
+        next[notification.userID, default: 0] += 1
+        return (notification, next[notification.userID, default: 0])
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import Notifications
+import Store
+
+struct TokenCreateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create",
+        abstract: "Give a service another token, and make the service if there is none of that name.",
+        discussion: """
+            The token is printed once, alone on standard output; only its hash is stored. To rotate: create another one, \
+            let the service use it, then revoke the old one. What was sent before stays the service's.
+            """)
+
+    @Option(help: "The name of the service, 1 to 128 bytes.")
+    var service: String
+
+    @Option(help: "What it may do, separated by commas: send, read, cancel.", transform: Scopes.read)
+    var scopes: [String] = Scopes.all
+
+    @Option(
+        help: ArgumentHelp("The event types that it may send, separated by commas. Without: all.", valueName: "names"),
+        transform: Scopes.readEventTypes)
+    var eventTypes: [String]?
+
+    func validate() throws {
+        guard (1...128).contains(self.service.utf8.count) else {
+            throw ValidationError("--service has to have 1 to 128 bytes")
+        }
+    }
+
+    func run() async throws {
+        let secret = ServiceSecret.make()
+        let (service, scopes, eventTypes) = (self.service, self.scopes, self.eventTypes)
+        let made = try await Surroundings.withDatabase { pool in
+            try await AddToken.run(
+                serviceName: service, hash: secret.hash, scopes: scopes, eventTypes: eventTypes, on: pool)
+        }
+        FileHandle.standardError.write(
+            Data("token \(made.token.uuidString.lowercased()) of \(service); valid within 5 seconds\n".utf8))
+        print(secret.text)
+    }
+}
+
+/// Lists on the command line.
+enum Scopes {
+    static let all = ["send", "read", "cancel"]
+
+    static func read(_ text: String) throws -> [String] {
+        let scopes = self.list(text)
+        guard !scopes.isEmpty, scopes.allSatisfy(self.all.contains) else {
+            throw ValidationError("scopes are \(self.all.joined(separator: ", "))")
+        }
+        return scopes
+    }
+
+    static func readEventTypes(_ text: String) throws -> [String] {
+        let names = self.list(text)
+        guard !names.isEmpty, names.allSatisfy(EventType.isValidName) else {
+            throw ValidationError("an event type has 1 to 64 of a-z 0-9 _ . - and begins with a letter")
+        }
+        return names
+    }
+
+    /// Without blanks and repetitions, in order.
+    private static func list(_ text: String) -> [String] {
+        text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.reduce(into: []) { list, item in
+            if !item.isEmpty, !list.contains(item) {
+                list.append(item)
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+import Store
+
+struct TokenRevokeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "End a token. The API refuses it within 5 seconds.")
+
+    @Argument(help: "The id of the token, as `token list` shows it.", transform: Self.readID)
+    var id: UUID
+
+    func run() async throws {
+        let id = self.id
+        guard try await Surroundings.withDatabase({ try await RevokeToken.run(id, on: $0) }) else {
+            throw CommandFailure("there is no token \(id.uuidString.lowercased())")
+        }
+        print("revoked")
+    }
+
+    private static func readID(_ text: String) throws -> UUID {
+        guard let id = UUID(uuidString: text) else { throw ValidationError("a token's id is a UUID") }
+        return id
+    }
+}
+
+/// Why a command did not do what it was asked to: one line for people.
+struct CommandFailure: Error, CustomStringConvertible, Equatable {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

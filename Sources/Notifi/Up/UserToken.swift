@@ -1,0 +1,31 @@
+import Foundation
+import JWTKit
+
+/// A session of a person, as the API takes it: a JWT signed with the secret of `NOTIFI_SESSION_JWT_SECRET` (HS256).
+struct UserToken: JWTPayload {
+    let sub: SubjectClaim
+    let iat: IssuedAtClaim
+    let exp: ExpirationClaim
+    let iss: IssuerClaim?
+    let aud: AudienceClaim?
+
+    func verify(using algorithm: some JWTAlgorithm) throws {
+        try self.exp.verifyNotExpired()
+    }
+
+    /// - Parameters:
+    ///   - user: at most 128 bytes, as everywhere.
+    ///   - lifetime: from `now` on.
+    static func make(
+        user: String, lifetime: Duration, secret: String, issuer: String? = nil, audience: String? = nil,
+        now: Date = Date()
+    ) async throws -> String {
+        let keys = JWTKeyCollection()
+        await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
+        return try await keys.sign(
+            UserToken(
+                sub: SubjectClaim(value: user), iat: IssuedAtClaim(value: now),
+                exp: ExpirationClaim(value: now.addingTimeInterval(lifetime / .seconds(1))),
+                iss: issuer.map { IssuerClaim(value: $0) }, aud: audience.map { AudienceClaim(value: $0) }))
+    }
+}

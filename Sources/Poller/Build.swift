@@ -1,0 +1,26 @@
+import Kafka
+import Operations
+import Postgres
+import ServiceLifecycle
+import Wire
+
+/// The composition root: clients first, then the loop that uses them.
+func buildPoller(_ context: DaemonContext) async throws -> [any Service] {
+    let settings = context.settings
+    let topics = Topics(prefix: settings[KafkaSettings.topicPrefix])
+    let kafka = KafkaConfiguration(settings: settings, clientID: context.daemon)
+    let postgres = PostgresConfiguration(settings: settings, applicationName: context.daemon)
+    let pool = PostgresPool(configuration: postgres, logger: context.logger)
+    let producer = try KafkaProducer(configuration: kafka, logger: context.logger)
+    context.health.checkKafka(kafka, topics: topics.all, logger: context.logger)
+    context.health.checkPostgres(pool, logger: context.logger)
+    let claiming = Claiming(
+        pool: pool, producer: producer, topics: topics, metrics: PollerMetrics(), logger: context.logger)
+    return [
+        BackgroundService("Postgres pool") { await pool.run() },
+        BackgroundService("Kafka producer") { try await producer.run() },
+        PollerLoop(
+            claiming: claiming, listening: postgres, shards: Int32(settings[PipelineSettings.shards]),
+            batchSize: settings[PollerSettings.batchSize], logger: context.logger),
+    ]
+}

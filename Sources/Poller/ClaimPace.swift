@@ -1,0 +1,81 @@
+import Notifications
+
+/// Decides, for one shard, from where and how much to claim, and how long to wait.
+struct ClaimPace: Sendable {
+    /// The longest time without a look: the safety net under wake-ups that got lost.
+    static let safetyNetMicroseconds: Int64 = 1_000_000
+    /// How long a busy shard goes on without a full sweep.
+    static let sweepEvery: Duration = .seconds(5)
+    /// Of two failures in a row it halves, down to this.
+    static let smallestBatch: Int32 = 10
+
+    let batchSize: Int32
+    /// Nothing earlier is looked at. It follows the claims, so that a claim never walks over dead entries.
+    private(set) var low: Instant = .beginning
+    /// Smaller than `batchSize` after failures.
+    private(set) var limit: Int32
+    private var lastSweep: ContinuousClock.Instant?
+
+    init(batchSize: Int32) {
+        self.batchSize = batchSize
+        self.limit = batchSize
+    }
+
+    enum Next: Sendable, Equatable {
+        case claimAgain
+        /// Until something is due, or a wake-up names something earlier.
+        case wait
+    }
+
+    /// A claim is about to be made. From time to time it begins at the very beginning, which finds what another
+    /// poller's rollback gave back.
+    mutating func willClaim(at now: ContinuousClock.Instant) {
+        guard self.lastSweep.map({ now - $0 >= Self.sweepEvery }) ?? true else { return }
+        self.sweep(at: now)
+    }
+
+    /// Nothing came for as long as the safety net allows.
+    mutating func sweep(at now: ContinuousClock.Instant) {
+        self.low = .beginning
+        self.lastSweep = now
+    }
+
+    /// A claim was published and committed.
+    ///
+    /// - Parameters:
+    ///   - count: how many rows it had.
+    ///   - last: the due time of the last one. Others may be due at the same time, so the next claim includes it.
+    mutating func claimed(count: Int, last: Instant?) -> Next {
+        if let last { self.low = max(self.low, last) }
+        let wasFull = count >= Int(self.limit)
+        self.limit = min(self.batchSize, self.limit * 2)
+        return wasFull ? .claimAgain : .wait
+    }
+
+    /// A claim could not be published in time, and was rolled back.
+    mutating func failed() {
+        self.limit = max(min(Self.smallestBatch, self.batchSize), self.limit / 2)
+    }
+
+    /// Somebody stored a row that is due at this time.
+    mutating func woken(for dueAt: Instant) {
+        self.low = min(self.low, dueAt)
+    }
+
+    /// How long to wait.
+    ///
+    /// - Parameters:
+    ///   - untilDue: microseconds until the next row is due, by Postgres' clock; zero or less where others hold what is
+    ///     due already; `nil` where no row is waiting.
+    ///   - jitter: 0 to 1, so that pollers do not look all at once.
+    static func wait(untilDue: Int64?, jitter: Double) -> (microseconds: Int64, isSafetyNet: Bool) {
+        let net = Int64(Double(Self.safetyNetMicroseconds) * (0.5 + 0.5 * min(max(jitter, 0), 1)))
+        guard let untilDue, untilDue > 0, untilDue < net else { return (net, true) }
+        return (untilDue, false)
+    }
+}
+
+extension Instant {
+    /// Before every due time there is: 1970-01-01.
+    static let beginning = Instant(microseconds: 0)
+}

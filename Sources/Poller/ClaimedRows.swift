@@ -1,0 +1,54 @@
+import FoundationEssentials
+import Kafka
+import Notifications
+import Store
+import Wire
+
+/// Claimed rows, each put where it belongs.
+struct ClaimedRows: Sendable {
+    private(set) var due: [Notification] = []
+    private(set) var cancelled: [(notification: Notification, payload: [UInt8])] = []
+    private(set) var unreadable: [(row: ClaimDue.Row, reason: WireError)] = []
+    let count: Int
+    /// The due time of the last one.
+    let last: Instant?
+
+    /// - Parameter rows: earliest first.
+    init(_ rows: [ClaimDue.Row]) {
+        self.count = rows.count
+        self.last = rows.last?.dueAt
+        for row in rows {
+            do {
+                var notification = try Notification(encoded: row.payload, trace: row.trace)
+                // The row knows better than what travelled: it may have been rescheduled.
+                notification.dueAt = row.dueAt
+                notification.revision = row.revision
+                notification.claimedAt = row.claimedAt
+                if row.isCancelled {
+                    self.cancelled.append((notification, row.payload))
+                } else {
+                    self.due.append(notification)
+                }
+            } catch {
+                self.unreadable.append((row, error))
+            }
+        }
+    }
+}
+
+extension ClaimDue.Row {
+    /// The dead letter of a row that nobody can read. Its origin is the outbox: the shard stands for the partition, and
+    /// a number made of the id for the offset, so that a second attempt is the same dead letter.
+    func deadLetter(shard: Int32, reason: String, on topic: String) -> KafkaRecord {
+        let number = self.id.bytes.suffix(8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+        return DeadLetter.record(
+            of: KafkaMessage(
+                topic: "outbox", partition: shard, offset: Int64(number >> 1),
+                timestampMilliseconds: self.dueAt.milliseconds, key: Array(self.userID.utf8), value: self.payload,
+                headers: [
+                    KafkaHeader(name: RecordHeader.notification, value: self.id.description),
+                    KafkaHeader(name: RecordHeader.service, value: self.service.uuidString.lowercased()),
+                ]),
+            reason: reason, attempts: 1, on: topic)
+    }
+}

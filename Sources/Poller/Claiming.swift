@@ -1,0 +1,59 @@
+import CoreMetrics
+import Kafka
+import Logging
+import Notifications
+import Operations
+import Postgres
+import Store
+import Wire
+
+/// One claim, whole: in one short transaction due rows are taken out, published, and the deletion committed when every
+/// report has come. A crash anywhere rolls back, and the rows are free at once; what was published by then comes again
+/// with the same id, and the inbox takes it once (P2).
+struct Claiming: Sendable {
+    let pool: PostgresPool
+    let producer: KafkaProducer
+    let topics: Topics
+    let metrics: PollerMetrics
+    let logger: Logger
+
+    struct Outcome: Sendable {
+        let count: Int
+        let last: Instant?
+    }
+
+    /// - Throws: `PostgresError`, or `KafkaError` where not all was acknowledged; nothing has left the outbox then.
+    func claim(shard: Int32, low: Instant, limit: Int32) async throws -> Outcome {
+        let rows = try await self.pool.transaction { connection in
+            let rows = try await ClaimDue.run(shard: shard, low: low, limit: limit, on: connection)
+            let sorted = ClaimedRows(rows)
+            try await RecordCancelled.run(sorted.cancelled.map { ($0.notification, $0.payload) }, on: connection)
+            let records =
+                try sorted.due.map { try $0.record(on: self.topics.deliveries) }
+                + sorted.unreadable.map { self.deadLetter($0.row, shard: shard, reason: $0.reason) }
+            // The reports come within the producer's bound of 3 s, before Postgres ends an idle transaction after 5 s.
+            for outcome in await self.producer.send(records) { _ = try outcome.get() }
+            return sorted
+        }
+        self.count(rows)
+        return Outcome(count: rows.count, last: rows.last)
+    }
+
+    private func count(_ rows: ClaimedRows) {
+        self.metrics.published.increment(by: rows.due.count)
+        self.metrics.dropped.increment(by: rows.cancelled.count)
+        self.metrics.deadLetters.increment(by: rows.unreadable.count)
+        for notification in rows.due {
+            let late = (notification.claimedAt ?? notification.dueAt).microseconds - notification.dueAt.microseconds
+            self.metrics.claimLateness.recordMicroseconds(late)
+            self.logger.about(notification.id, trace: notification.trace?.traceID)
+                .debug("claimed", metadata: ["late_us": "\(late)"])
+        }
+    }
+
+    private func deadLetter(_ row: ClaimDue.Row, shard: Int32, reason: WireError) -> KafkaRecord {
+        self.logger.about(row.id, trace: row.trace?.traceID)
+            .warning("an outbox row becomes a dead letter", metadata: ["reason": "\(reason)"])
+        return row.deadLetter(shard: shard, reason: "\(reason)", on: self.topics.deadLetters)
+    }
+}

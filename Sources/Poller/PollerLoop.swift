@@ -1,0 +1,103 @@
+import Logging
+import Notifications
+import Operations
+import Postgres
+import ServiceLifecycle
+import Store
+
+/// Claims what is due in every shard, as soon as it is due, until it is stopped.
+struct PollerLoop: Service {
+    let claiming: Claiming
+    let listening: PostgresConfiguration
+    let shards: Int32
+    let batchSize: Int
+    let logger: Logger
+    private let wakeUps = WakeUps()
+
+    init(claiming: Claiming, listening: PostgresConfiguration, shards: Int32, batchSize: Int, logger: Logger) {
+        self.claiming = claiming
+        self.listening = listening
+        self.shards = shards
+        self.batchSize = batchSize
+        self.logger = logger
+    }
+
+    /// Returns after a graceful shutdown, when the claims in hand are committed.
+    func run() async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { await self.listen() }
+            try await withThrowingTaskGroup { loops in
+                for shard in 0..<self.shards { loops.addTask { try await self.run(shard) } }
+                try await loops.waitForAll()
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Wake-ups are a shortcut: without them a row is found by the safety net.
+    private func listen() async {
+        let listener = PostgresListener(
+            configuration: self.listening, channels: [WakePollers.channel], logger: self.logger)
+        await listener.run(
+            // What was sent while nobody listened is lost: look at everything.
+            onConnect: { for shard in 0..<self.shards { self.wakeUps.wake(shard, for: .beginning) } },
+            onNotification: { notification in
+                guard let wake = Wake(notification.payload) else {
+                    self.logger.warning("a wake-up that nobody can read", metadata: ["payload": "\(notification.payload)"])
+                    return
+                }
+                for (shard, dueAt) in wake.earliest { self.wakeUps.wake(shard, for: dueAt) }
+            })
+    }
+
+    /// A claim that fails while the daemon stops is rolled back, and another poller's.
+    private func run(_ shard: Int32) async throws {
+        do {
+            try await self.poll(shard)
+        } catch where Task.isShuttingDownGracefully && !Task.isCancelled {
+            self.logger.warning("stopped with a claim unfinished", error: error)
+        }
+    }
+
+    private func poll(_ shard: Int32) async throws {
+        var pace = ClaimPace(batchSize: Int32(self.batchSize))
+        let clock = ContinuousClock()
+        while !Task.isShuttingDownGracefully {
+            pace.willClaim(at: clock.now)
+            let next = try await self.claim(shard, &pace)
+            guard next == .wait, !Task.isShuttingDownGracefully else { continue }
+            let low = pace.low
+            let due = try await retryForever(
+                "asking what is due next", logger: self.logger, isRetriable: { _ in true }
+            ) { try await NextDue.run(shard: shard, low: low, on: self.claiming.pool) }
+            let wait = ClaimPace.wait(untilDue: due?.waitMicroseconds, jitter: .random(in: 0...1))
+            let woken = await self.sleep(shard, microseconds: wait.microseconds)
+            if let woken {
+                pace.woken(for: woken)
+            } else if wait.isSafetyNet {
+                pace.sweep(at: clock.now)
+            }
+        }
+    }
+
+    /// Claims once, however often it has to be tried.
+    private func claim(_ shard: Int32, _ pace: inout ClaimPace) async throws -> ClaimPace.Next {
+        var attempt = pace
+        let outcome = try await retryForever(
+            "claiming what is due", logger: self.logger, isRetriable: { _ in true }
+        ) {
+            do {
+                return try await self.claiming.claim(shard: shard, low: attempt.low, limit: attempt.limit)
+            } catch {
+                attempt.failed()
+                throw error
+            }
+        }
+        pace = attempt
+        return pace.claimed(count: outcome.count, last: outcome.last)
+    }
+
+    private func sleep(_ shard: Int32, microseconds: Int64) async -> Instant? {
+        await cancelWhenGracefulShutdown { await self.wakeUps.wait(shard, microseconds: microseconds) }
+    }
+}

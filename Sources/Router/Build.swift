@@ -1,0 +1,32 @@
+import Kafka
+import Logging
+import Operations
+import Postgres
+import ServiceLifecycle
+import Wire
+
+/// The composition root: clients first, then the loop that uses them.
+func buildRouter(_ context: DaemonContext) async throws -> [any Service] {
+    let settings = context.settings
+    let topics = Topics(prefix: settings[KafkaSettings.topicPrefix])
+    let kafka = KafkaConfiguration(settings: settings, clientID: context.daemon)
+    let pool = PostgresPool(
+        configuration: PostgresConfiguration(settings: settings, applicationName: context.daemon),
+        logger: context.logger)
+    let producer = try KafkaProducer(configuration: kafka, logger: context.logger)
+    context.health.checkKafka(kafka, topics: topics.all, logger: context.logger)
+    context.health.checkPostgres(pool, logger: context.logger)
+    let routing = Routing(
+        publisher: Publisher(producer: producer, logger: context.logger), pool: pool, topics: topics,
+        shards: Int32(settings[PipelineSettings.shards]), metrics: RouterMetrics(), logger: context.logger)
+    let loop = ConsumerLoop(
+        configuration: kafka,
+        options: KafkaConsumerOptions(group: topics.routerGroup, topic: topics.requests, settings: settings),
+        batchSize: settings[RouterSettings.batchSize], logger: context.logger,
+        work: { try await routing.route($0.messages) })
+    return [
+        BackgroundService("Postgres pool") { await pool.run() },
+        BackgroundService("Kafka producer") { try await producer.run() },
+        loop,
+    ]
+}

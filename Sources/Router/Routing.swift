@@ -1,0 +1,98 @@
+import CoreMetrics
+import Kafka
+import Logging
+import Notifications
+import Operations
+import Postgres
+import Store
+import Wire
+
+/// Sends a batch of requests where each belongs: durable there before this returns.
+struct Routing: Sendable {
+    let publisher: Publisher
+    let pool: PostgresPool
+    let topics: Topics
+    let shards: Int32
+    let metrics: RouterMetrics
+    let logger: Logger
+
+    /// Pollers look again within a second; what is due sooner is worth waking them.
+    private static let wakeHorizonSeconds: Int64 = 2
+
+    /// The order within a user is kept: repeats are decided first, in order, and each topic gets its records in order.
+    func route(_ messages: [KafkaMessage]) async throws {
+        var plan = RoutingPlan(messages)
+        var deadLetters = plan.unreadable.map { self.deadLetter($0.message, reason: "\($0.reason)") }
+
+        let keyed = plan.keyed
+        if !keyed.isEmpty {
+            let isFirst = try await self.untilStored("looking up idempotency keys") {
+                try await ClaimIdempotencyKeys.run(keyed, on: self.pool)
+            }
+            plan.keep(isFirst)
+            self.metrics.repeats.increment(by: isFirst.count { !$0 })
+        }
+
+        let scheduled = plan.notifications.filter { $0.route == .outbox }
+        for (request, reason) in try await self.store(scheduled) {
+            deadLetters.append(self.deadLetter(request.message, reason: "\(reason)"))
+        }
+
+        let now = plan.notifications.filter { $0.route == .now }
+        let records = try now.map { try $0.notification.record(on: self.topics.deliveries) }
+        for (index, reason) in try await self.publisher.publish(records, what: "publishing deliveries") {
+            deadLetters.append(self.deadLetter(now[index].message, reason: "\(reason)"))
+        }
+        for (index, reason) in try await self.publisher.publish(deadLetters, what: "publishing dead letters") {
+            self.logger.critical("a dead letter is too large to keep", error: reason, metadata: ["index": "\(index)"])
+        }
+        self.metrics.now.increment(by: now.count)
+        self.metrics.outbox.increment(by: scheduled.count)
+        self.metrics.deadLetters.increment(by: deadLetters.count)
+        for request in plan.notifications {
+            let notification = request.notification
+            self.logger.about(notification.id, trace: notification.trace?.traceID)
+                .debug("routed", metadata: ["route": "\(request.route)"])
+        }
+    }
+
+    /// - Returns: what Postgres will never take.
+    private func store(
+        _ scheduled: [RoutingPlan.Request]
+    ) async throws -> [(item: RoutingPlan.Request, reason: PostgresError)] {
+        try await storeBisecting(scheduled) { part in
+            let rows = try part.map { request in
+                InsertOutbox.Row(
+                    notification: request.notification, payload: try request.notification.encoded(),
+                    shard: request.notification.id.shard(of: self.shards))
+            }
+            try await self.untilStored("storing scheduled notifications") {
+                try await self.pool.transaction { connection in
+                    // What is not new was cancelled, or is a redelivery; only the first needs its record kept.
+                    if try await InsertOutbox.run(rows, on: connection) < rows.count {
+                        try await RecordCancelled.run(
+                            rows.map { ($0.notification, $0.payload) }, on: connection)
+                    }
+                    let horizon = Instant.now.advanced(bySeconds: Self.wakeHorizonSeconds)
+                    if let wake = Wake(of: rows.map { ($0.shard, $0.notification.dueAt) }, before: horizon) {
+                        try await WakePollers.run(wake, on: connection)
+                    }
+                }
+            }
+        }
+    }
+
+    private func untilStored<Success: Sendable>(
+        _ what: String, _ operation: () async throws -> sending Success
+    ) async throws -> sending Success {
+        try await retryForever(
+            what, logger: self.logger, isRetriable: { !(($0 as? PostgresError)?.isPoison ?? false) }, operation)
+    }
+
+    private func deadLetter(_ message: KafkaMessage, reason: String) -> KafkaRecord {
+        self.logger.warning(
+            "a request becomes a dead letter",
+            metadata: ["reason": "\(reason)", "partition": "\(message.partition)", "offset": "\(message.offset)"])
+        return DeadLetter.record(of: message, reason: reason, attempts: 1, on: self.topics.deadLetters)
+    }
+}

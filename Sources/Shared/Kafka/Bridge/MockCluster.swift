@@ -1,0 +1,88 @@
+import CRdKafka
+import Synchronization
+
+/// The cluster of brokers that librdkafka brings along.
+///
+/// `@unchecked Sendable`: its functions hand their work to the cluster's own thread or lock by themselves; `gate` keeps
+/// them from meeting `close`.
+@safe
+final class MockCluster: @unchecked Sendable {
+    let bootstrapServers: String
+
+    private let handle: ClientHandle
+    private let cluster: OpaquePointer
+    private let gate = Mutex(true)
+
+    init(brokers: Int32, context: ClientContext) throws(KafkaError) {
+        var properties = ClientProperties()
+        properties.set("client.id", "embedded-broker")
+        self.handle = try ClientHandle(RD_KAFKA_PRODUCER, properties, context: context)
+        guard let cluster = unsafe self.handle.withRaw({ unsafe rd_kafka_mock_cluster_new($0, brokers) }),
+            let addresses = unsafe rd_kafka_mock_cluster_bootstraps(cluster)
+        else {
+            self.handle.destroy()
+            throw KafkaError(code: .other, reason: "the embedded brokers could not be started")
+        }
+        unsafe self.cluster = cluster
+        unsafe self.bootstrapServers = String(cString: addresses)
+    }
+
+    func createTopic(_ name: String, partitions: Int32, replication: Int32) throws(KafkaError) {
+        try self.check { unsafe rd_kafka_mock_topic_create(self.cluster, name, partitions, replication) }
+    }
+
+    func setBroker(_ id: Int32, up isUp: Bool) throws(KafkaError) {
+        try self.check {
+            unsafe isUp ? rd_kafka_mock_broker_set_up(self.cluster, id) : rd_kafka_mock_broker_set_down(self.cluster, id)
+        }
+    }
+
+    func setLeader(of partition: KafkaTopicPartition, to id: Int32) throws(KafkaError) {
+        try self.check {
+            unsafe rd_kafka_mock_partition_set_leader(self.cluster, partition.topic, partition.partition, id)
+        }
+    }
+
+    func setRoundTripTime(_ time: Duration, broker id: Int32) throws(KafkaError) {
+        try self.check { unsafe rd_kafka_mock_broker_set_rtt(self.cluster, id, time.timeoutMilliseconds) }
+    }
+
+    func setTopicError(_ topic: String, rawCode: Int32) {
+        self.ifOpen { unsafe rd_kafka_mock_topic_set_error(self.cluster, topic, rd_kafka_resp_err_t(rawValue: rawCode)) }
+    }
+
+    func pushErrors(_ key: Int16, rawCodes: [Int32]) {
+        let codes = rawCodes.map(rd_kafka_resp_err_t.init(rawValue:))
+        self.ifOpen {
+            unsafe codes.withUnsafeBufferPointer { codes in
+                unsafe rd_kafka_mock_push_request_errors_array(self.cluster, key, codes.count, codes.baseAddress)
+            }
+        }
+    }
+
+    func clearErrors(_ key: Int16) {
+        self.ifOpen { unsafe rd_kafka_mock_clear_request_errors(self.cluster, key) }
+    }
+
+    func close() {
+        self.gate.withLock { isOpen in
+            guard isOpen else { return }
+            isOpen = false
+            unsafe rd_kafka_mock_cluster_destroy(self.cluster)
+            self.handle.destroy()
+        }
+    }
+
+    private func ifOpen(_ body: () -> Void) {
+        self.gate.withLock { isOpen in
+            if isOpen { body() }
+        }
+    }
+
+    private func check(_ body: () -> rd_kafka_resp_err_t) throws(KafkaError) {
+        let error: KafkaError? = self.gate.withLock { isOpen in
+            isOpen ? KafkaError?(ifAny: body()) : KafkaError(code: .closed, reason: "the embedded brokers are closed")
+        }
+        if let error { throw error }
+    }
+}

@@ -1,0 +1,193 @@
+/// What the stores know of one notification, gathered; and what follows from it: its state and its trail (P8).
+public struct History: Sendable, Hashable {
+    public var pending: Pending?
+    public var decision: Decision?
+    public var tombstone: Tombstone?
+    public var deadLetters: [Dead]
+    public var rescheduledAt: Instant?
+    /// When a request with another body came in under the same `Idempotency-Key`.
+    public var otherBodyAt: Instant?
+
+    public init(
+        pending: Pending? = nil, decision: Decision? = nil, tombstone: Tombstone? = nil, deadLetters: [Dead] = [],
+        rescheduledAt: Instant? = nil, otherBodyAt: Instant? = nil
+    ) {
+        self.pending = pending
+        self.decision = decision
+        self.tombstone = tombstone
+        self.deadLetters = deadLetters
+        self.rescheduledAt = rescheduledAt
+        self.otherBodyAt = otherBodyAt
+    }
+
+    /// It is in the outbox.
+    public struct Pending: Sendable, Hashable {
+        public var notification: Notification
+        public var scheduledAt: Instant
+
+        public init(notification: Notification, scheduledAt: Instant) {
+            self.notification = notification
+            self.scheduledAt = scheduledAt
+        }
+    }
+
+    /// It is in the inbox table, delivered or not.
+    public struct Decision: Sendable, Hashable {
+        public var notification: Notification
+        public var outcome: Outcome
+        public var decidedAt: Instant
+        public var readAt: Instant?
+        public var seq: Int64
+
+        public init(notification: Notification, outcome: Outcome, decidedAt: Instant, readAt: Instant?, seq: Int64) {
+            self.notification = notification
+            self.outcome = outcome
+            self.decidedAt = decidedAt
+            self.readAt = readAt
+            self.seq = seq
+        }
+    }
+
+    public enum Outcome: Sendable, Hashable {
+        case delivered
+        case expired
+        case suppressed(reason: String)
+    }
+
+    /// Its sender asked for it to be cancelled.
+    public struct Tombstone: Sendable, Hashable {
+        public var requestedAt: Instant
+        /// `nil` until decided.
+        public var answer: CancelAnswer?
+        public var decidedAt: Instant?
+        /// What was cancelled, once it was met somewhere.
+        public var notification: Notification?
+        public var scheduledAt: Instant?
+
+        public init(
+            requestedAt: Instant, answer: CancelAnswer?, decidedAt: Instant?, notification: Notification?,
+            scheduledAt: Instant?
+        ) {
+            self.requestedAt = requestedAt
+            self.answer = answer
+            self.decidedAt = decidedAt
+            self.notification = notification
+            self.scheduledAt = scheduledAt
+        }
+    }
+
+    /// A record of it could not be processed.
+    public struct Dead: Sendable, Hashable {
+        public var at: Instant
+        public var reason: String
+        /// `topic/partition/offset`.
+        public var origin: String
+        public var notification: Notification?
+
+        public init(at: Instant, reason: String, origin: String, notification: Notification?) {
+            self.at = at
+            self.reason = reason
+            self.origin = origin
+            self.notification = notification
+        }
+    }
+}
+
+/// What a `DELETE` was answered, for ever (P3).
+public enum CancelAnswer: String, Sendable {
+    /// Nobody saw it, and nobody ever will.
+    case cancelled
+    /// It was visible; from now on it is not.
+    case recalled
+}
+
+extension History {
+    /// `nil` where nothing has stored the id yet.
+    ///
+    /// A tombstone comes before everything: a delivery that raced it is never visible. A decision comes before the
+    /// outbox row, which a poller deletes only after it has published.
+    public var state: State? {
+        if let tombstone = self.tombstone {
+            return tombstone.answer == .recalled ? .recalled : .cancelled
+        }
+        if let decision = self.decision {
+            switch decision.outcome {
+            case .delivered: return decision.readAt == nil ? .delivered : .read
+            case .expired: return .expired
+            case .suppressed(let reason): return .suppressed(reason: reason)
+            }
+        }
+        if self.pending != nil { return .scheduled }
+        return self.deadLetters.isEmpty ? nil : .deadLettered
+    }
+
+    /// The fullest record that is left of it.
+    public var notification: Notification? {
+        self.decision?.notification ?? self.pending?.notification ?? self.tombstone?.notification
+            ?? self.deadLetters.lazy.compactMap(\.notification).first
+    }
+
+    /// One thing that happened.
+    public struct Step: Sendable, Hashable {
+        public let at: Instant
+        public let event: String
+        public let detail: String?
+
+        public init(at: Instant, event: String, detail: String? = nil) {
+            self.at = at
+            self.event = event
+            self.detail = detail
+        }
+    }
+
+    /// What happened to it, in the order in which it did.
+    public var trail: [Step] {
+        var steps: [Step] = []
+        if let notification = self.notification {
+            steps.append(Step(at: notification.acceptedAt, event: "accepted"))
+            if let claimedAt = notification.claimedAt { steps.append(Step(at: claimedAt, event: "claimed")) }
+        }
+        if let scheduledAt = self.pending?.scheduledAt ?? self.tombstone?.scheduledAt {
+            steps.append(Step(at: scheduledAt, event: "scheduled", detail: self.notification.map { "for \($0.dueAt)" }))
+        } else if let notification = self.notification, notification.isScheduled {
+            // The outbox row is gone by now; the time of acceptance is the nearest that is left.
+            steps.append(Step(at: notification.acceptedAt, event: "scheduled", detail: "for \(notification.dueAt)"))
+        }
+        if let rescheduledAt = self.rescheduledAt {
+            steps.append(
+                Step(at: rescheduledAt, event: "rescheduled", detail: self.notification.map { "to \($0.dueAt)" }))
+        }
+        if let otherBodyAt = self.otherBodyAt {
+            steps.append(
+                Step(
+                    at: otherBodyAt, event: "repeated",
+                    detail: "the same idempotency key came with another body; the first one counts"))
+        }
+        if let decision = self.decision {
+            switch decision.outcome {
+            // One that a tombstone hides from the start was put into the table, but never before anybody's eyes.
+            case .delivered where self.tombstone?.answer == .cancelled: break
+            case .delivered: steps.append(Step(at: decision.decidedAt, event: "delivered", detail: self.lateness))
+            case .expired: steps.append(Step(at: decision.decidedAt, event: "expired", detail: "before it was delivered"))
+            case .suppressed(let reason):
+                steps.append(Step(at: decision.decidedAt, event: "suppressed", detail: reason))
+            }
+            if let readAt = decision.readAt { steps.append(Step(at: readAt, event: "read")) }
+        }
+        for dead in self.deadLetters {
+            steps.append(Step(at: dead.at, event: "dead-lettered", detail: "\(dead.reason) (\(dead.origin))"))
+        }
+        if let tombstone = self.tombstone {
+            steps.append(
+                Step(
+                    at: tombstone.decidedAt ?? tombstone.requestedAt, event: tombstone.answer?.rawValue ?? "cancelling"))
+        }
+        return steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    }
+
+    private var lateness: String? {
+        guard let decision = self.decision, decision.notification.isScheduled else { return nil }
+        let late = decision.decidedAt.microseconds - decision.notification.dueAt.microseconds
+        return "\(late / 1_000) ms after it was due"
+    }
+}

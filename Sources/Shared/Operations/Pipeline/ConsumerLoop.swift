@@ -1,0 +1,64 @@
+public import Kafka
+public import Logging
+public import ServiceLifecycle
+
+/// A member of a consumer group that hands batch after batch to its work until it is stopped.
+///
+/// The order is what keeps P1: the work makes a batch durable, only then are its offsets stored and committed. A crash
+/// in between redelivers. After a fatal error the client is made anew. While work waits for something, the member keeps
+/// its place in the group.
+public struct ConsumerLoop: Service {
+    private let configuration: KafkaConfiguration
+    private let options: KafkaConsumerOptions
+    private let batchSize: Int
+    private let logger: Logger
+    private let work: @Sendable (KafkaBatch) async throws -> Void
+
+    /// How long it listens for more before it looks whether it is to stop.
+    private static let patience: Duration = .milliseconds(200)
+
+    /// - Parameters:
+    ///   - batchSize: at most so many messages at once.
+    ///   - work: returns when all of a batch is durable. What it throws ends this attempt: the batch comes again.
+    public init(
+        configuration: KafkaConfiguration, options: KafkaConsumerOptions, batchSize: Int, logger: Logger,
+        work: @escaping @Sendable (KafkaBatch) async throws -> Void
+    ) {
+        self.configuration = configuration
+        self.options = options
+        self.batchSize = batchSize
+        self.logger = logger
+        self.work = work
+    }
+
+    /// Returns after a graceful shutdown: the batch in hand is finished and committed, and the group is left.
+    public func run() async throws {
+        var backoff = Backoff()
+        while !Task.isShuttingDownGracefully {
+            let consumer = try KafkaConsumer(
+                configuration: self.configuration, options: self.options, logger: self.logger)
+            do {
+                try await self.consume(consumer) { backoff = Backoff() }
+                await consumer.close()
+            } catch {
+                // Whatever it was, nothing of the unfinished batch was committed: a new member gets it again.
+                await consumer.close()
+                try Task.checkCancellation()
+                if Task.isShuttingDownGracefully { return }
+                self.logger.warning("the consumer is made anew", error: error)
+                try await pause(for: backoff.next())
+            }
+        }
+    }
+
+    private func consume(_ consumer: KafkaConsumer, afterBatch: () -> Void) async throws {
+        while !Task.isShuttingDownGracefully {
+            let batch = try await consumer.nextBatch(max: self.batchSize, timeout: Self.patience)
+            guard !batch.isEmpty else { continue }
+            let work = self.work
+            try await consumer.keepingMembership(batch) { try await work(batch) }
+            try await consumer.complete(batch)
+            afterBatch()
+        }
+    }
+}

@@ -1,0 +1,15 @@
+public import Kafka
+import Metrics
+
+extension KafkaConsumerOptions {
+    /// A group member as the settings say. Offsets out of range, which mean that data is gone, are counted.
+    public init(group: String, topic: String, settings: Settings) {
+        let outOfRange = Metric(
+            "kafka_offsets_out_of_range", help: "Offsets that the broker no longer had: messages may be lost."
+        ).counter(("topic", topic))
+        self.init(
+            group: group, topics: [topic], sessionTimeout: settings[KafkaSettings.sessionTimeout],
+            fetchWaitMax: settings[KafkaSettings.fetchWaitMax],
+            onEvent: { if case .offsetOutOfRange = $0 { outOfRange.increment() } })
+    }
+}

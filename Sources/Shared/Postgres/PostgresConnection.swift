@@ -1,0 +1,164 @@
+import Blocking
+public import Logging
+
+/// One session with Postgres, on a thread of its own.
+///
+/// Statements run one after the other. Cancelling the task that awaits a statement cancels exactly that statement on the
+/// server and throws `.cancelled`; the connection stays usable. A statement that gets no answer within
+/// `statementTimeout` and `responseGrace` fails with `.connection`, and so does everything after it.
+public actor PostgresConnection {
+    private let executor: BlockingExecutor
+    private let session: Session
+    /// How others reach the thread while it waits for the socket.
+    nonisolated let control: SessionControl
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
+
+    private init(configuration: PostgresConfiguration, logger: Logger) throws(PostgresError) {
+        self.executor = BlockingExecutor(name: "postgres")
+        let control = try SessionControl()
+        self.control = control
+        self.session = Session(configuration: configuration, control: control, logger: logger)
+    }
+
+    /// Opens a connection of its own, outside any pool. Bounded by `connectTimeout`; cancelling gives up at once.
+    public static func connect(
+        _ configuration: PostgresConfiguration, logger: Logger
+    ) async throws -> PostgresConnection {
+        let connection = try PostgresConnection(configuration: configuration, logger: logger)
+        try await connection.open()
+        return connection
+    }
+
+    private func open() async throws(PostgresError) {
+        try await self.cancellable { token throws(PostgresError) in try self.session.connect(token: token) }
+    }
+
+    /// Runs one statement and waits for its whole result.
+    public func query(_ statement: PostgresStatement) async throws -> PostgresRows {
+        try await self.cancellable { token throws(PostgresError) in try self.session.query(statement, token: token) }
+    }
+
+    /// Runs one statement and waits for its whole result.
+    public func query(_ sql: String, _ parameters: [PostgresValue] = []) async throws -> PostgresRows {
+        try await self.query(PostgresStatement(sql, parameters))
+    }
+
+    /// Runs statements separated by semicolons, without parameters and results; outside a transaction block all of them
+    /// are one transaction. `statementTimeout` bounds each of them.
+    public func execute(script: String) async throws {
+        try await self.cancellable { token throws(PostgresError) in try self.session.execute(script, token: token) }
+    }
+
+    /// Runs `body` between BEGIN and COMMIT; rolls back when it throws or the task was cancelled.
+    ///
+    /// - Throws: what `body` threw; or `PostgresError`, of which `.connection` leaves open whether COMMIT took effect.
+    public func transaction<R>(
+        isolation: isolated (any Actor)? = #isolation, _ body: (PostgresConnection) async throws -> R
+    ) async throws -> R {
+        _ = try await self.query("BEGIN")
+        let result: R
+        do {
+            result = try await body(self)
+        } catch {
+            await self.rollback()
+            throw error
+        }
+        if Task.isCancelled {
+            await self.rollback()
+            throw PostgresError.cancelled
+        }
+        try await self.commit()
+        return result
+    }
+
+    /// Ends the session; whoever waits for a statement gets `.closed`. Repeating it does nothing.
+    public nonisolated func close() async {
+        self.control.abort()
+        await self.finish()
+    }
+
+    private func finish() {
+        self.session.finish()
+    }
+}
+
+extension PostgresConnection {
+    /// What the pool learns from using a connection once.
+    struct Outcome: Sendable {
+        /// Nil where the connection was found dead before anything was sent.
+        var result: Result<PostgresRows, PostgresError>?
+        var isReusable: Bool
+    }
+
+    /// Checks the connection, runs the statement, and leaves the connection clean, in one visit to its thread.
+    func queryOnce(_ statement: PostgresStatement) async -> Outcome {
+        guard self.session.isUsable() else { return Outcome(result: nil, isReusable: false) }
+        do throws(PostgresError) {
+            let rows = try await self.query(typed: statement)
+            return Outcome(result: .success(rows), isReusable: self.session.makeIdle())
+        } catch {
+            return Outcome(result: .failure(error), isReusable: self.session.makeIdle())
+        }
+    }
+
+    private func query(typed statement: PostgresStatement) async throws(PostgresError) -> PostgresRows {
+        try await self.cancellable { token throws(PostgresError) in try self.session.query(statement, token: token) }
+    }
+
+    /// Whether the server has not hung up while the connection lay idle.
+    func isUsable() -> Bool {
+        self.session.isUsable()
+    }
+
+    /// Rolls back what a borrower left open. False where the connection must not be used again.
+    func makeIdle() -> Bool {
+        self.session.makeIdle()
+    }
+
+    /// Waits without a bound for notifications; returns early, perhaps with none, when cancelled.
+    func notifications() async throws(PostgresError) -> [PostgresNotification] {
+        try await self.cancellable { token throws(PostgresError) in try self.session.notifications(token: token) }
+    }
+
+    func listen(to channels: [String]) async throws(PostgresError) {
+        try await self.cancellable { token throws(PostgresError) in
+            for channel in channels {
+                try self.session.execute("LISTEN \(Self.quoted(identifier: channel))", token: token)
+            }
+        }
+    }
+
+    private static func quoted(identifier: String) -> String {
+        "\"" + identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+
+    /// Not cancellable: whether it took effect must be known, and it is bounded by the timeouts.
+    private func commit() throws(PostgresError) {
+        try self.session.commit()
+    }
+
+    /// Not cancellable, so that a cancelled task leaves nothing open.
+    private func rollback() {
+        _ = self.session.makeIdle()
+    }
+
+    /// Runs `work`, which blocks this actor's thread; cancelling the task reaches only the call with this token.
+    private func cancellable<R: Sendable>(
+        _ work: (UInt64) throws(PostgresError) -> R
+    ) async throws(PostgresError) -> R {
+        let token = self.control.newToken()
+        let result: Result<R, PostgresError> = await withTaskCancellationHandler {
+            if Task.isCancelled { return .failure(.cancelled) }
+            do throws(PostgresError) {
+                return .success(try work(token))
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            self.control.cancel(token)
+        }
+        self.control.forget(token)
+        return try result.get()
+    }
+}

@@ -1,0 +1,38 @@
+public import FoundationEssentials
+internal import Postgres
+
+/// What a bearer token of a service may do.
+public struct ServiceToken: Sendable, Hashable {
+    public let service: UUID
+    public let serviceName: String
+    public let scopes: Set<String>
+    /// The event types that it may send; `nil` for all.
+    public let eventTypes: Set<String>?
+
+    public init(service: UUID, serviceName: String, scopes: Set<String>, eventTypes: Set<String>?) {
+        self.service = service
+        self.serviceName = serviceName
+        self.scopes = scopes
+        self.eventTypes = eventTypes
+    }
+}
+
+/// All valid tokens, by the SHA-256 of the token.
+public enum LoadServiceTokens {
+    /// Index: none; the table is read whole, and is small.
+    private static let sql = """
+        SELECT t.hash, t.scopes, t.event_types, s.id AS service_id, s.name AS service_name
+        FROM tokens t JOIN services s ON s.id = t.service_id
+        WHERE t.revoked_at IS NULL
+        """
+
+    public static func run(on store: some Querying) async throws -> [[UInt8]: ServiceToken] {
+        try await store.query(PostgresStatement(Self.sql)).reduce(into: [:]) { tokens, row in
+            tokens[try row.decode("hash", as: [UInt8].self)] = ServiceToken(
+                service: try row.decode("service_id", as: UUID.self),
+                serviceName: try row.decode("service_name", as: String.self),
+                scopes: Set(try row.decode("scopes", as: [String].self)),
+                eventTypes: try row.decode("event_types", as: [String]?.self).map(Set.init))
+        }
+    }
+}

@@ -1,0 +1,23 @@
+internal import Postgres
+
+/// Locks the heads of these users and takes the next numbers of each.
+///
+/// Whoever writes a user's inbox holds this lock until its commit, so that numbers become visible in their order: a
+/// reader who has seen 7 never finds a 6 later.
+public enum TakeSeqs {
+    /// Index: the primary key of `inbox_heads`, `(user_id)`. Sorted, so that two writers cannot deadlock.
+    private static let sql = """
+        INSERT INTO inbox_heads AS h (user_id, version)
+        SELECT n.user_id, count(*) FROM unnest($1::text[]) AS n (user_id) GROUP BY n.user_id ORDER BY n.user_id
+        ON CONFLICT (user_id) DO UPDATE SET version = h.version + excluded.version
+        RETURNING h.user_id, h.version
+        """
+
+    /// - Parameter users: one entry for each number wanted.
+    /// - Returns: each user's new version; the numbers are the last ones up to it.
+    public static func run(_ users: [String], on store: some Querying) async throws -> [String: Int64] {
+        try await store.query(PostgresStatement(Self.sql, [.textArray(users)])).reduce(into: [:]) {
+            $0[try $1.decode("user_id", as: String.self)] = try $1.decode("version", as: Int64.self)
+        }
+    }
+}

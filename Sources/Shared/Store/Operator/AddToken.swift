@@ -1,0 +1,39 @@
+public import FoundationEssentials
+public import Postgres
+
+/// Gives a service another token, and makes the service where there is none of that name.
+public enum AddToken {
+    /// Index: the unique key of `services`, `(name)`.
+    private static let service = """
+        INSERT INTO services (name) VALUES ($1)
+        ON CONFLICT (name) DO UPDATE SET name = excluded.name
+        RETURNING id
+        """
+
+    /// Index: the unique key of `tokens`, `(hash)`.
+    private static let token = """
+        INSERT INTO tokens (service_id, hash, scopes, event_types) VALUES ($1, $2, $3, $4) RETURNING id
+        """
+
+    /// - Parameters:
+    ///   - hash: the SHA-256 of the token; the token itself is never stored.
+    ///   - eventTypes: what it may send; `nil` for all.
+    /// - Returns: the ids of the token and of its service.
+    public static func run(
+        serviceName: String, hash: [UInt8], scopes: [String], eventTypes: [String]?, on pool: PostgresPool
+    ) async throws -> (token: UUID, service: UUID) {
+        try await pool.transaction { connection in
+            let service = try await connection.query(PostgresStatement(Self.service, [.text(serviceName)]))[0]
+                .decode("id", as: UUID.self)
+            let token = try await connection.query(
+                PostgresStatement(
+                    Self.token,
+                    [
+                        .uuid(service), .bytea(hash), .textArray(scopes),
+                        eventTypes.map { .textArray($0) } ?? .null,
+                    ])
+            )[0].decode("id", as: UUID.self)
+            return (token, service)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+public import FoundationEssentials
+public import Notifications
+internal import Postgres
+
+/// Takes due rows out of the outbox. The claim is the delete: until its transaction commits the rows are locked, and a
+/// crash frees them as they were.
+public enum ClaimDue {
+    /// Index: `outbox_due (shard, due_at)`. The clock stands in a sub-select, so that it is read once and bounds the
+    /// index scan; a bare `clock_timestamp()` is volatile, and would be asked anew for every row of the future.
+    private static let sql = """
+        DELETE FROM outbox o
+        WHERE o.shard = $1 AND o.ctid = ANY (ARRAY(
+            SELECT d.ctid FROM outbox d
+            WHERE d.shard = $1 AND d.due_at >= $2 AND d.due_at <= (SELECT clock_timestamp())
+            ORDER BY d.due_at
+            LIMIT $3
+            FOR UPDATE SKIP LOCKED
+        ))
+        RETURNING o.id, o.service_id, o.user_id, o.due_at, o.revision, o.traceparent, o.payload,
+            clock_timestamp() AS claimed_at,
+            EXISTS (SELECT FROM cancellations c WHERE c.id = o.id AND c.service_id = o.service_id) AS cancelled
+        """
+
+    /// A claimed row.
+    public struct Row: Sendable {
+        public let id: NotificationID
+        public let service: UUID
+        public let userID: String
+        public let dueAt: Instant
+        public let revision: Int32
+        public let trace: TraceContext?
+        public let payload: [UInt8]
+        public let claimedAt: Instant
+        /// It has a tombstone, and goes no further.
+        public let isCancelled: Bool
+    }
+
+    /// - Parameters:
+    ///   - low: nothing earlier is looked at; it spares the walk over entries that are dead but not yet vacuumed.
+    ///   - limit: at most so many rows.
+    /// - Returns: the claimed rows, earliest first. Empty also where others hold all that is due.
+    public static func run(
+        shard: Int32, low: Instant, limit: Int32, on store: some Querying
+    ) async throws -> [Row] {
+        try await store.query(PostgresStatement(Self.sql, [.int4(shard), .instant(low), .int8(Int64(limit))]))
+            .map { row in
+                Row(
+                    id: try row.id("id"), service: try row.decode("service_id", as: UUID.self),
+                    userID: try row.decode("user_id", as: String.self), dueAt: try row.instant("due_at"),
+                    revision: try row.decode("revision", as: Int32.self), trace: try row.trace("traceparent"),
+                    payload: try row.decode("payload", as: [UInt8].self), claimedAt: try row.instant("claimed_at"),
+                    isCancelled: try row.decode("cancelled", as: Bool.self))
+            }
+            .sorted { ($0.dueAt, $0.id.description) < ($1.dueAt, $1.id.description) }
+    }
+}

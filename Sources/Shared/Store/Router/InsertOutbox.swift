@@ -1,0 +1,52 @@
+public import Notifications
+internal import Postgres
+
+/// Stores what is to be delivered later, for a poller to claim when it is due.
+public enum InsertOutbox {
+    /// Index: the primary key of `outbox`, `(shard, id)`, decides about a redelivery that is still pending; the primary
+    /// keys of `cancellations` and `reschedules`, `(id, service_id)`, drop what was cancelled, or came back after it had
+    /// been rescheduled, claimed and deleted.
+    private static let sql = """
+        INSERT INTO outbox (shard, id, due_at, service_id, user_id, revision, accepted_at, traceparent, payload)
+        SELECT n.shard, n.id, n.due_at, n.service_id, n.user_id, n.revision, n.accepted_at, n.traceparent, n.payload
+        FROM unnest($1::int4[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::text[], $6::int4[], $7::timestamptz[],
+                    $8::text[], $9::bytea[])
+            AS n (shard, id, due_at, service_id, user_id, revision, accepted_at, traceparent, payload)
+        WHERE NOT EXISTS (SELECT FROM cancellations c WHERE c.id = n.id AND c.service_id = n.service_id)
+          AND NOT EXISTS (
+            SELECT FROM reschedules r WHERE r.id = n.id AND r.service_id = n.service_id AND r.revision > n.revision)
+        ORDER BY n.shard, n.id
+        ON CONFLICT DO NOTHING
+        """
+
+    /// One to store.
+    public struct Row: Sendable {
+        public let notification: Notification
+        /// The notification as it travels.
+        public let payload: [UInt8]
+        public let shard: Int32
+
+        public init(notification: Notification, payload: [UInt8], shard: Int32) {
+            self.notification = notification
+            self.payload = payload
+            self.shard = shard
+        }
+    }
+
+    /// - Returns: how many were new.
+    public static func run(_ rows: [Row], on store: some Querying) async throws -> Int {
+        guard !rows.isEmpty else { return 0 }
+        let notifications = rows.map(\.notification)
+        return try await store.query(
+            PostgresStatement(
+                Self.sql,
+                [
+                    .int4Array(rows.map(\.shard)), .ids(notifications.map(\.id)),
+                    .instants(notifications.map(\.dueAt)), .uuidArray(notifications.map(\.service)),
+                    .textArray(notifications.map(\.userID)), .int4Array(notifications.map(\.revision)),
+                    .instants(notifications.map(\.acceptedAt)),
+                    .textArray(notifications.map { $0.trace?.description }), .byteaArray(rows.map(\.payload)),
+                ])
+        ).affected
+    }
+}
