@@ -41,14 +41,12 @@ format: ## Rewrite the sources as .swift-format says
 
 # The generator comes from the very swift-protobuf that is linked, so that generated code and runtime never differ.
 proto: install-proto ## Make the generated protobuf code again
-	@$(SWIFT) package resolve
 	@echo "==> Building protoc-gen-swift"
-	@$(SWIFT) build --package-path .build/checkouts/swift-protobuf --scratch-path .build/protoc-gen-swift \
-	    --product protoc-gen-swift
+	@$(SWIFT) build --product protoc-gen-swift
 	@mkdir -p $(GENERATED)
 	@find $(GENERATED) -name '*.pb.swift' -delete
 	@cd $(PROTOS) && find . -name '*.proto' -print0 | sort -z | xargs -0 \
-	    protoc --plugin=protoc-gen-swift="$(CURDIR)/.build/protoc-gen-swift/debug/protoc-gen-swift" --proto_path=. \
+	    protoc --plugin=protoc-gen-swift="$(CURDIR)/.build/debug/protoc-gen-swift" --proto_path=. \
 	    --swift_opt=Visibility=Internal --swift_opt=UseAccessLevelOnImports=true --swift_out="$(CURDIR)/$(GENERATED)"
 	@echo "==> $(GENERATED)"
 

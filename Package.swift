@@ -40,9 +40,12 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
@@ -97,6 +100,24 @@ let package = Package(
         executable("Delivery", ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics, lifecycle]),
         executable(
             "Notifi",
-            ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, lifecycle, jwt, crypto, arguments, subprocess, systemPackage]),
+            ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, unixSignals, jwt, crypto, arguments, subprocess, systemPackage]),
+
+        .target(
+            name: "TestSupport", dependencies: [nio, nioPosix, nioHTTP1, subprocess, systemPackage], path: "Tests/Support",
+            swiftSettings: strict),
+        tests("KafkaTests", ["Kafka", "Blocking", logging]),
+        tests("PostgresTests", ["Postgres", "Notifi", logging]),
+        tests("NotificationsTests", ["Notifications"]),
+        tests("WireTests", ["Wire", "Kafka", "Notifications", protobuf]),
+        tests("StoreTests", ["Store", "Postgres", "Notifications", "Wire", "Notifi", logging]),
+        tests("OperationsTests", ["Operations", "Kafka", "Postgres", logging, metrics, coreMetrics, lifecycle, unixSignals, configuration]),
+        tests("RouterTests", ["Router", "Kafka", "Notifications", "Wire"]),
+        tests("PollerTests", ["Poller", "Kafka", "Notifications", "Wire", "Store"]),
+        tests("DeliveryTests", ["Delivery", "Kafka", "Notifications", "Wire", "Store"]),
+        tests("APITests", ["API", "Notifications", "Wire", "Store", "Operations", hummingbird, hummingbirdCore, httpTypes, jwt]),
+        tests("NotifiTests", ["Notifi", "Kafka", "Wire", arguments]),
+        tests(
+            "SystemTests",
+            ["TestSupport", "Notifi", "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, jwt, subprocess, systemPackage]),
     ]
 )

@@ -10,7 +10,7 @@ enum APISettings {
     static let corsOrigins = Setting<[String]>(
         "http.cors-origins", help: "Origins of other sites whose pages may call the API.")
     static let pollInterval = Setting<Int>(
-        "http.poll-interval-seconds", default: 30, range: 1...60,
+        "poll-interval-seconds", default: 30, range: 1...60,
         help: "Seconds between two looks of a web client, as X-Poll-Interval tells it.")
 
     static let sessionSecret = Setting<Secret?>(

@@ -64,15 +64,25 @@ import Testing
         #expect(ServiceSecret.make().text.count == "notifi_".count + 64)
     }
 
+    private static let secret = String(repeating: "s", count: 32)
+
+    @Test func aShortSecretIsRefused() async {
+        await #expect(throws: CommandFailure.self) {
+            try await UserToken.make(user: "u", lifetime: .seconds(60), secret: String(Self.secret.dropLast()))
+        }
+    }
+
     @Test func aSessionIsSignedWithTheSecret() async throws {
         let token = try await UserToken.make(
-            user: "u", lifetime: .seconds(60), secret: "secret", now: Date(timeIntervalSince1970: 1000))
+            user: "u", lifetime: .seconds(60), secret: Self.secret, now: Date(timeIntervalSince1970: 1000))
         let parts = token.split(separator: ".").map(String.init)
         try #require(parts.count == 3)
         let mac = HMAC<SHA256>.authenticationCode(
-            for: Data("\(parts[0]).\(parts[1])".utf8), using: SymmetricKey(data: Data("secret".utf8)))
-        #expect(parts[2] == Data(mac).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
-            .replacing("=", with: ""))
+            for: Data("\(parts[0]).\(parts[1])".utf8), using: SymmetricKey(data: Data(Self.secret.utf8)))
+        #expect(
+            parts[2]
+                == Data(mac).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+                .replacing("=", with: ""))
         let payload = parts[1].replacing("-", with: "+").replacing("_", with: "/")
         let padded = payload + String(repeating: "=", count: (4 - payload.count % 4) % 4)
         let claims = try JSONSerialization.jsonObject(with: #require(Data(base64Encoded: padded))) as? [String: Any]
@@ -89,7 +99,8 @@ import Testing
     }
 
     @Test func aClientNeedsAnAddressAndAToken() {
-        for (url, token) in [(nil, "t"), ("ftp://x", "t"), ("nonsense", "t"), ("http://x", nil)] as [(String?, String?)] {
+        for (url, token) in [(nil, "t"), ("ftp://x", "t"), ("nonsense", "t"), ("http://x", nil)] as [(String?, String?)]
+        {
             #expect(throws: CommandFailure.self) { try ServiceClient(url: url, token: token) }
         }
     }

@@ -25,8 +25,10 @@ import Testing
         #expect(record.isAlive(now: same, boot: "b"))
         #expect(!record.isAlive(now: nil, boot: "b"))
         #expect(!record.isAlive(now: same, boot: "another start of the machine"))
-        #expect(!record.isAlive(now: try #require(ProcessStat(text: Self.line(start: "4712"))), boot: "b"))
-        #expect(!record.isAlive(now: try #require(ProcessStat(text: Self.line(state: "Z"))), boot: "b"))
+        let later = try #require(ProcessStat(text: Self.line(start: "4712")))
+        #expect(!record.isAlive(now: later, boot: "b"))
+        let zombie = try #require(ProcessStat(text: Self.line(state: "Z")))
+        #expect(!record.isAlive(now: zombie, boot: "b"))
     }
 
     @Test func aRecordIsReadAsItWasWritten() {
@@ -55,7 +57,9 @@ import Testing
            1: 00000000000000000000000001000000:1F95 00000000000000000000000000000000:0000 0A 0 0
         """
 
-    @Test(arguments: [(8080, true), (8081, true), (8082, false), (8083, false), (8084, true), (8085, false), (80, false)])
+    @Test(arguments: [
+        (8080, true), (8081, true), (8082, false), (8083, false), (8084, true), (8085, false), (80, false),
+    ])
     func onlyListenersInTheWayCount(port: Int, isTaken: Bool) {
         #expect(ListeningPorts(tables: [Self.table, Self.table6]).contains(port) == isTaken)
     }

@@ -19,7 +19,8 @@ import Testing
             secrets.serviceToken = "t"
             try secrets.save(to: folder)
             #expect(try DemoSecrets.load(from: folder) == secrets)
-            let mode = try FileManager.default.attributesOfItem(atPath: folder.secretsFile)[.posixPermissions] as? NSNumber
+            let mode =
+                try FileManager.default.attributesOfItem(atPath: folder.secretsFile)[.posixPermissions] as? NSNumber
             #expect(mode?.intValue == 0o600)
         }
     }
@@ -34,11 +35,11 @@ import Testing
 
     @Test func onlyOneHoldsTheLock() async throws {
         try await self.withFolder { folder in
-            try await StateLock.holding(folder) {
-                await #expect(throws: UpFailure.self) { try await StateLock.holding(folder) {} }
+            let isRefused = try await StateLock.holding(folder) {
+                await #expect(throws: UpFailure.self) { _ = try await StateLock.holding(folder) { 1 } } != nil
             }
-            // And afterwards another may.
-            try await StateLock.holding(folder) {}
+            #expect(isRefused)
+            #expect(try await StateLock.holding(folder) { 2 } == 2, "afterwards another may")
         }
     }
 

@@ -4,6 +4,7 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import Testing
+import UnixSignals
 
 @Suite struct SupervisorTests {
     /// What happened, in order.

@@ -17,8 +17,7 @@ public func withBrowser<Value: Sendable>(
     // Of their own, so that nothing is left behind by processes that had to be killed.
     let files = FileManager.default.temporaryDirectory.appending(path: "notifi-browser-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
-    // A helper of Chromium may still write for a moment; what it leaves in the temporary folder is of no harm.
-    defer { try? FileManager.default.removeItem(at: files) }
+    defer { remove(files) }
     // chromedriver alone would leave Chromium running when it is told to end; they share the process group.
     let stop = [TeardownStep.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(5))]
     var options = PlatformOptions()
@@ -61,6 +60,14 @@ public func withBrowser<Value: Sendable>(
 private func portNumber(in line: String) -> Int? {
     guard line.contains("started successfully"), let range = line.range(of: "on port ") else { return nil }
     return Int(line[range.upperBound...].prefix { $0.isNumber })
+}
+
+/// A helper of Chromium that is just ending may write a file between the emptying of a folder and its removal. What is
+/// left even so lies in the temporary folder and is of no harm.
+private func remove(_ folder: URL) {
+    for _ in 0..<10 where FileManager.default.fileExists(atPath: folder.path) {
+        try? FileManager.default.removeItem(at: folder)
+    }
 }
 
 private func executable(_ names: [String], package: String) throws(BrowserError) -> String {

@@ -29,7 +29,8 @@ struct EventTypeAddCommand: AsyncParsableCommand {
 
     func run() async throws {
         let type = EventType(
-            name: self.name, label: self.label ?? self.name, isOnByDefault: !self.offByDefault, isCritical: self.critical)
+            name: self.name, label: self.label ?? self.name, isOnByDefault: !self.offByDefault,
+            isCritical: self.critical)
         try await Surroundings.withDatabase { try await PutEventType.run(type, on: $0) }
         print("\(type.name): the API takes it within 5 seconds")
     }

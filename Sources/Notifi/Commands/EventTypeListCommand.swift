@@ -1,4 +1,5 @@
 import ArgumentParser
+import Notifications
 import Store
 
 struct EventTypeListCommand: AsyncParsableCommand {

@@ -75,6 +75,6 @@ struct SendCommand: AsyncParsableCommand {
     private static func time(_ text: String, now: Date) throws -> String {
         guard text.hasPrefix("+") else { return text }
         let seconds = try Lifetime.read(String(text.dropFirst())) / .seconds(1)
-        return now.addingTimeInterval(seconds).formatted(.iso8601.time(includingFractionalSeconds: true))
+        return now.addingTimeInterval(seconds).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 }

@@ -72,7 +72,9 @@ struct Problem: Decodable, Sendable {
             return "the API answered \(answer.status)"
         }
         let what = [problem.code, problem.detail ?? problem.title].compactMap { $0 }.joined(separator: ": ")
-        let faults = (problem.errors ?? []).map { "\n  \($0.pointer): \($0.code)" + ($0.detail.map { ": \($0)" } ?? "") }
+        let faults = (problem.errors ?? []).map { fault in
+            "\n  \(fault.pointer): \(fault.code)" + (fault.detail.map { ": \($0)" } ?? "")
+        }
         let retry = answer.retryAfter.map { " (try again after \($0) s)" } ?? ""
         return "the API answered \(answer.status) \(what)\(retry)\(faults.joined())"
     }

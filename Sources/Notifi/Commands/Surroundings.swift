@@ -9,7 +9,9 @@ enum Surroundings {
     static let logger = Logs.logger(daemon: "notifi", level: .warning, format: .text)
 
     /// Runs `body` with connections to the database of `NOTIFI_POSTGRES_URL`, and closes them.
-    static func withDatabase<R: Sendable>(_ body: @escaping @Sendable (PostgresPool) async throws -> R) async throws -> R {
+    static func withDatabase<R: Sendable>(
+        _ body: @escaping @Sendable (PostgresPool) async throws -> R
+    ) async throws -> R {
         let settings = try Settings.load(Settings.postgres)
         return try await self.withPool(PostgresConfiguration(settings: settings, applicationName: "notifi"), body)
     }

@@ -9,7 +9,8 @@ struct TokenUserCommand: AsyncParsableCommand {
     @Option(help: "The user's id, 1 to 128 bytes.")
     var user: String
 
-    @Option(help: ArgumentHelp("How long it is valid: 90s, 15m, 12h, 30d.", valueName: "time"), transform: Lifetime.read)
+    @Option(
+        help: ArgumentHelp("How long it is valid: 90s, 15m, 12h, 30d.", valueName: "time"), transform: Lifetime.read)
     var ttl: Duration = .seconds(12 * 3600)
 
     func validate() throws {

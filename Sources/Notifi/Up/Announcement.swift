@@ -7,7 +7,8 @@ struct Announcement: Sendable {
 
     /// Writes the `env` file and shows the links.
     func make(on console: Console) throws {
-        try StateFolder.writePrivately(self.environmentFile.text(comment: Self.comment), to: self.folder.environmentFile)
+        let text = self.environmentFile.text(comment: Self.comment)
+        try StateFolder.writePrivately(text, to: self.folder.environmentFile)
         console.say("Ready")
         console.present(self.lines)
     }

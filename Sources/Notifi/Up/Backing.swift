@@ -65,11 +65,26 @@ actor Backing {
             self.console.say("Stopping Postgres")
             do {
                 try await postgres.stop()
+                try await self.stopForeignPostgres()
             } catch {
                 self.console.say("Postgres: \(error)")
             }
         }
         self.broker?.close()
+    }
+
+    /// Returns when the private Postgres has ended, for whatever reason; at once where there is none.
+    func postgresEnded() async {
+        await self.postgres?.ended()
+    }
+
+    /// Someone may have stopped the private cluster and started it again by hand. To start takes over whatever runs on
+    /// the data, and so it can be stopped.
+    private func stopForeignPostgres() async throws {
+        guard FileManager.default.fileExists(atPath: "\(self.folder.postgres)/data/postmaster.pid") else { return }
+        let postgres = try LocalPostgres(directory: self.folder.postgres)
+        try await postgres.start()
+        try await postgres.stop()
     }
 
     /// - Returns: the messages that the daemon has yet to read; `nil` where it can't be told.
@@ -95,9 +110,9 @@ actor Backing {
         for topic in self.topics.all {
             try broker.createTopic(topic, partitions: 16, replication: 3)
         }
-        self.console.say("The embedded broker is at \(broker.bootstrapServers). It is for trying out only: it keeps")
-        self.console.say("its messages in memory, and forgets the oldest of a partition beyond 5 MiB. For more, set")
-        self.console.say("\(UpPlan.brokersName) to a Kafka cluster.")
+        self.console.say("The embedded broker is up: \(broker.bootstrapServers)")
+        self.console.say("It is for trying out only: its log is in memory, ends with this, and drops the oldest data")
+        self.console.say("of a partition beyond 5 MiB. For more, set \(UpPlan.brokersName) to a Kafka cluster.")
         return broker.bootstrapServers
     }
 
@@ -117,9 +132,16 @@ actor Backing {
             return url
         }
         self.console.say("Starting a private Postgres in \(self.folder.postgres)")
-        let postgres = try LocalPostgres(directory: self.folder.postgres)
+        let console = self.console
+        let postgres = try LocalPostgres(directory: self.folder.postgres) { line in
+            // Its log is for those who look for a fault; of the rest it says enough itself.
+            if ["FATAL:", "PANIC:", "WARNING:"].contains(where: line.hasPrefix) || !line.contains(":  ") {
+                console.say("Postgres: \(line)")
+            }
+        }
         self.postgres = postgres
         try await postgres.start()
+        console.say("Postgres is up")
         return postgres.url
     }
 

@@ -30,7 +30,8 @@ struct DemoSecrets: Sendable, Codable, Equatable {
     func save(to folder: StateFolder) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try StateFolder.writePrivately(String(decoding: try encoder.encode(self), as: UTF8.self) + "\n", to: folder.secretsFile)
+        let text = String(decoding: try encoder.encode(self), as: UTF8.self)
+        try StateFolder.writePrivately(text + "\n", to: folder.secretsFile)
     }
 }
 

@@ -43,7 +43,9 @@ struct EnvironmentFile: Sendable, Equatable {
                 "_-.,:/@%+=".utf8.contains(byte)
             }
         }
-        return isPlain ? value : "'" + value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+        guard !isPlain else { return value }
+        let parts = value.split(separator: "'", omittingEmptySubsequences: false)
+        return "'" + parts.joined(separator: #"'\''"#) + "'"
     }
 
     private static func unquoted(_ value: Substring) -> String {

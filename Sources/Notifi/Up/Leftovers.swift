@@ -39,7 +39,8 @@ struct Leftovers: Sendable {
     private static func end(_ record: ProcessRecord, daemon: Daemon, grace: Duration) async throws {
         for signal in [SIGTERM, SIGKILL] {
             guard kill(record.pid, signal) == 0 || errno == ESRCH else {
-                throw UpFailure("\(daemon.executable) of an earlier run (pid \(record.pid)) may not be ended by this user")
+                throw UpFailure(
+                    "\(daemon.executable) of an earlier run (pid \(record.pid)) may not be ended by this user")
             }
             // There is no event for the end of a process that is nobody's child here; so look, within bounds.
             let deadline = ContinuousClock.now + grace

@@ -146,6 +146,14 @@ actor LocalPostgres {
         }
     }
 
+    /// Stops it and deletes the cluster and everything else that was made for it.
+    func remove() async throws {
+        try await self.exclusively {
+            try await self.stopNow(.immediate)
+            try await self.site.remove()
+        }
+    }
+
     /// Returns when the server's process has ended, for whatever reason; at once when it isn't running.
     func ended() async {
         await self.running?.task.value
@@ -288,7 +296,8 @@ extension LocalPostgres {
         try self.site.unclaim()
     }
 
-    /// Cancelling the caller does not shorten it: a server that was told to stop must be seen to stop.
+    /// Cancelling the caller does not shorten it: a server that was told to stop must be seen to stop. `waiter` ends with
+    /// the process, which the caller sees to.
     private static func finishes(_ task: Task<Void, Never>, within bound: Duration) async -> Bool {
         let (ends, input) = AsyncStream.makeStream(of: Bool.self)
         let waiter = Task {

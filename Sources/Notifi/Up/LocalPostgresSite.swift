@@ -223,6 +223,15 @@ extension LocalPostgresSite {
         _ = try await self.checked("/usr/bin/mv", ["-T", draft, data], as: nil)
     }
 
+    func remove() async throws {
+        let link = "\(self.directory)/data"
+        var places = [self.socketFolder, self.directory]
+        if try self.attributes(link)?[.type] as? FileAttributeType == .typeSymbolicLink {
+            places.append(try FileManager.default.destinationOfSymbolicLink(atPath: link))
+        }
+        _ = try await self.checked("/usr/bin/rm", ["-rf", "--one-file-system"] + places, as: nil)
+    }
+
     private func writeAsServer(_ text: String, to path: String, _ user: User) async throws {
         _ = try await self.checked("/bin/sh", ["-c", "umask 077; cat >\"$1\"", "sh", path], as: user, input: text)
     }

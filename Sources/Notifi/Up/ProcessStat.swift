@@ -33,7 +33,9 @@ struct ProcessRecord: Sendable, Equatable {
     init?(text: String) {
         let fields = text.split(whereSeparator: \.isWhitespace)
         // 0 and 1 and what is negative would mean groups, or the whole machine, to `kill`.
-        guard fields.count == 3, let pid = Int32(fields[0]), pid > 1, let startTime = UInt64(fields[1]) else { return nil }
+        guard fields.count == 3, let pid = Int32(fields[0]), pid > 1, let startTime = UInt64(fields[1]) else {
+            return nil
+        }
         self.init(pid: pid, startTime: startTime, boot: String(fields[2]))
     }
 

@@ -46,8 +46,8 @@ struct Readiness: Sendable {
             if (response as? HTTPURLResponse)?.statusCode == 200 {
                 return .success(())
             }
-            let text = String(decoding: body.prefix(500), as: UTF8.self)
-            return .failure(UpFailure("it is not ready: " + text.split(whereSeparator: \.isNewline).joined(separator: "; ")))
+            let lines = String(decoding: body.prefix(500), as: UTF8.self).split(whereSeparator: \.isNewline)
+            return .failure(UpFailure("it is not ready: " + lines.joined(separator: "; ")))
         } catch {
             return .failure(UpFailure("it does not answer on port \(port)"))
         }

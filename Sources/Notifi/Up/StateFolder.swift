@@ -20,11 +20,11 @@ struct StateFolder: Sendable {
     func readyFile(of daemon: Daemon) -> String { "\(self.run)/\(daemon.rawValue).ready.json" }
     func recordFile(of daemon: Daemon) -> String { "\(self.run)/\(daemon.rawValue).pid" }
 
-    /// Makes it where it is not there yet, for its owner alone.
+    /// Makes it where it is not there yet. Others can't list it; the server's user has to get through it to the cluster.
     func prepare() throws {
-        for folder in [self.path, self.run] {
+        for (folder, mode) in [(self.path, 0o711), (self.run, 0o700)] {
             try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
         }
     }
 

@@ -17,6 +17,8 @@ struct Supervision: Sendable {
         /// Nothing is left to read for a consumer, or `left` messages are, or it can't be told (`nil`).
         case drained(Daemon, left: Int64?)
         case signal(String)
+        /// The private Postgres ended without having been asked to.
+        case postgresEnded
         case backingStopped
     }
 
@@ -88,6 +90,8 @@ struct Supervision: Sendable {
             return self.drained(daemon, left: left)
         case .signal(let name):
             return self.signal(name)
+        case .postgresEnded:
+            return self.postgresEnded()
         case .backingStopped:
             guard case .stopping(let steps) = self.phase, steps.first == .stopBacking else { return [] }
             self.phase = .over
@@ -147,6 +151,16 @@ struct Supervision: Sendable {
         }
     }
 
+    /// The daemons work on without it, and wait; that is no reason to end them.
+    private func postgresEnded() -> [Action] {
+        switch self.phase {
+        case .starting, .running:
+            [.fail("Postgres ended by itself; what is accepted waits until it is started again, or notifi up is")]
+        case .backing, .stopping, .over:
+            []
+        }
+    }
+
     private mutating func fail(_ reason: String) -> [Action] {
         self.status = 1
         return [.fail(reason)] + self.begin(self.endAllAtOnce)
@@ -192,7 +206,8 @@ struct Supervision: Sendable {
         case let left?:
             actions.append(.say("\(left) messages for \(daemon.executable) are lost with the embedded broker"))
         case nil:
-            actions.append(.say("what \(daemon.executable) had yet to read can't be told; the embedded broker loses it"))
+            actions.append(
+                .say("what \(daemon.executable) had yet to read can't be told; the embedded broker loses it"))
         }
         self.phase = .stopping(Array(steps.dropFirst()))
         return actions + self.enter()

@@ -49,6 +49,12 @@ struct Supervisor: Sendable {
                             group.addTask { await self.run(daemon, started: started, feed: feed) }
                             group.addTask { await self.watch(daemon, feed: feed) }
                         }
+                        if self.plan.postgres == .embedded {
+                            group.addTask {
+                                await backing.postgresEnded()
+                                feed.yield(.postgresEnded)
+                            }
+                        }
                         self.console.say("Starting \(Daemon.allCases.map(\.executable).joined(separator: ", "))")
                     case .announce(let ports):
                         do {

@@ -44,7 +44,8 @@ struct UpPlan: Sendable, Equatable {
         self.kafka = backing(Self.brokersName, what: "the embedded broker")
         self.postgres = backing(Self.postgresName, what: "the private Postgres")
         self.port = request.port
-        self.topicPrefix = request.environment["NOTIFI_KAFKA_TOPIC_PREFIX"].flatMap { $0.isEmpty ? nil : $0 } ?? "notifi"
+        let prefix = request.environment["NOTIFI_KAFKA_TOPIC_PREFIX"] ?? ""
+        self.topicPrefix = prefix.isEmpty ? "notifi" : prefix
         self.pollIntervalSeconds = request.environment["NOTIFI_POLL_INTERVAL_SECONDS"] ?? "2"
         self.inherited = request.environment.filter { !Self.isForScripts($0.key) }
         self.notes = notes
@@ -54,11 +55,12 @@ struct UpPlan: Sendable, Equatable {
     static let postgresName = "NOTIFI_POSTGRES_URL"
     static let embeddedMark = "NOTIFI_UP_EMBEDDED"
 
-    /// Names of the `env` file that are no settings of a daemon.
+    /// What no daemon gets as it is: names of the `env` file, and what `up` decides itself.
     private static func isForScripts(_ name: String) -> Bool {
         let names = [
             "NOTIFI_URL", "NOTIFI_INBOX_URL", "NOTIFI_SERVICE_TOKEN", "NOTIFI_USER_TOKEN", "NOTIFI_USER_ID",
-            "NOTIFI_READY_FILE", "NOTIFI_ADMIN_PORT", "NOTIFI_SESSION_JWT_SECRET", Self.embeddedMark,
+            "NOTIFI_READY_FILE", "NOTIFI_ADMIN_PORT", "NOTIFI_SESSION_JWT_SECRET", "NOTIFI_SESSION_JWT_JWKS_FILE",
+            "NOTIFI_SESSION_JWT_JWKS_URL", Self.embeddedMark,
         ]
         return names.contains(name) || Daemon.allCases.contains { Self.adminPortName($0) == name }
     }

@@ -16,10 +16,15 @@ struct UserToken: JWTPayload {
     /// - Parameters:
     ///   - user: at most 128 bytes, as everywhere.
     ///   - lifetime: from `now` on.
+    ///   - secret: of at least 32 bytes.
+    /// - Throws: ``CommandFailure`` where the secret is too short.
     static func make(
         user: String, lifetime: Duration, secret: String, issuer: String? = nil, audience: String? = nil,
         now: Date = Date()
     ) async throws -> String {
+        guard secret.utf8.count >= 32 else {
+            throw CommandFailure("NOTIFI_SESSION_JWT_SECRET has fewer than 32 bytes")
+        }
         let keys = JWTKeyCollection()
         await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
         return try await keys.sign(

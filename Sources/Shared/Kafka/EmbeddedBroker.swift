@@ -94,7 +94,8 @@ public final class EmbeddedBroker: Sendable {
         for id in id.map({ $0...$0 }) ?? self.brokers { try self.cluster.setRoundTripTime(time, broker: id) }
     }
 
-    /// Ends the brokers. Further calls throw or do nothing. Without effect the second time.
+    /// Ends the brokers, without waiting for it: that takes them up to a second. Further calls throw or do nothing.
+    /// Without effect the second time.
     public func close() {
         self.cluster.close()
     }

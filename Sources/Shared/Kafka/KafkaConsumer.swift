@@ -1,16 +1,390 @@
 import Blocking
 public import Logging
+import Synchronization
 
+/// A member of a consumer group that is asked for batches, and commits what it is told is done.
+///
+/// It works only while asked: joining the group and rebalances happen inside its calls. Broken connections are retried
+/// inside; only what a new consumer has to cure is thrown with `isFatal`. A message is handed out again, to this or
+/// another member, unless its batch was completed in time.
 public actor KafkaConsumer {
+    private let executor = BlockingExecutor(name: "kafka-consumer")
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
+
+    private let client: ConsumerClient
+    private let context: ClientContext
+    private let options: KafkaConsumerOptions
+    private let logger: Logger
+    private nonisolated let waker: QueueWaker
+    private nonisolated let isClosing = Mutex(false)
+
+    private var ledger = AssignmentLedger()
+    /// Messages that came while nobody asked for any, each with the epoch of its partition.
+    private var backlog: [(message: KafkaMessage, epoch: UInt64)] = []
+    private var failure: KafkaError?
+    private var isPaused = false
+    private var isClosed = false
+    private var nextCommitAttempt = ContinuousClock.now
+
+    /// Makes the consumer and subscribes, without waiting for the brokers.
+    ///
+    /// - Throws: ``KafkaError`` with code `invalidConfiguration`.
     public init(configuration: KafkaConfiguration, options: KafkaConsumerOptions, logger: Logger) throws(KafkaError) {
-        throw KafkaError(code: .unsupported, reason: "being written")
+        let onEvent = options.onEvent
+        let context = ClientContext(logger: logger) { onEvent?(.offsetOutOfRange($0)) }
+        let client = try ConsumerClient(properties: options.properties(configuration), context: context)
+        try client.subscribe(to: options.topics)
+        self.client = client
+        self.waker = client.waker
+        self.context = context
+        self.options = options
+        self.logger = logger
     }
-    public var assignment: Set<KafkaTopicPartition> { [] }
-    public func waitForAssignment(timeout: Duration) async throws -> Set<KafkaTopicPartition> { [] }
-    public func nextBatch(max: Int, timeout: Duration) async throws -> KafkaBatch { KafkaBatch(messages: [], ends: [:]) }
+
+    /// The partitions held now.
+    public var assignment: Set<KafkaTopicPartition> { self.ledger.partitions }
+
+    /// Takes part in the group until partitions are assigned, and returns them. Messages that come meanwhile are kept for
+    /// ``nextBatch(max:timeout:)``.
+    ///
+    /// - Throws: ``KafkaError`` with code `timedOut` after `timeout`; `CancellationError`.
+    public func waitForAssignment(timeout: Duration) async throws -> Set<KafkaTopicPartition> {
+        let deadline = ContinuousClock.now + timeout
+        while self.ledger.partitions.isEmpty {
+            try self.checkOpen()
+            guard ContinuousClock.now < deadline else {
+                throw KafkaError(code: .timedOut, reason: "no partitions were assigned", isRetriable: true)
+            }
+            try await self.wakeOnCancel {
+                if let taken = try self.poll(timeout: min(Self.slice, deadline - .now)) { self.backlog.append(taken) }
+            }
+            self.answerRebalances(keeping: nil)
+        }
+        return self.ledger.partitions
+    }
+
+    /// Takes the messages that are there, waiting for the first one at most `timeout`.
+    ///
+    /// - Parameters:
+    ///   - max: At most so many messages; at least 1.
+    ///   - timeout: After it an empty batch is returned, also while brokers are away.
+    /// - Throws: ``KafkaError``: with `isFatal` if a new consumer is needed; with code `unknownTopic` where a topic does
+    ///   not exist, and `authorization` or `authentication` where the brokers refuse, after all of which asking again is
+    ///   fine. `CancellationError` if cancelled before any message came.
+    public func nextBatch(max limit: Int, timeout: Duration) async throws -> KafkaBatch {
+        try self.checkOpen()
+        self.retryCommit()
+        let deadline = ContinuousClock.now + timeout
+        var taken = self.takeBacklog(limit)
+        self.answerRebalances(keeping: nil)
+        try await self.wakeOnCancel {
+            while taken.count < limit {
+                if taken.isEmpty { try self.checkOpen() }
+                let outcome = self.pollOutcome(timeout: taken.isEmpty ? min(Self.slice, deadline - .now) : .zero)
+                if case .success(let next?) = outcome { taken.append(next) }
+                if self.answerRebalances(keeping: nil) {
+                    taken.removeAll { self.ledger.epoch(of: $0.message.topicPartition) != $0.epoch }
+                }
+                switch outcome {
+                case .success(.some): continue
+                case .success(nil): if taken.isEmpty, ContinuousClock.now < deadline { continue }
+                // What was taken must not be lost with the error, so it is thrown by the next round or call.
+                case .failure(let error): self.failure = error
+                }
+                if !taken.isEmpty || ContinuousClock.now >= deadline { break }
+            }
+        }
+        return self.batch(taken)
+    }
+
+    /// Does the work on a batch while this consumer stays in its group, however long that takes.
+    ///
+    /// Once the work takes longer than ``KafkaConsumerOptions/pauseAfter``, fetching is paused and the consumer goes on
+    /// polling. If partitions of the batch are to be given to another member, that waits for the work, at most
+    /// ``KafkaConsumerOptions/revokeGrace``; so does the batch's ``complete(_:)`` then, if it follows at once. The work
+    /// is never interrupted by this; cancelling the caller cancels it.
+    ///
+    /// - Throws: What `work` throws.
     public func keepingMembership<R: Sendable>(
         _ batch: KafkaBatch, _ work: @escaping @Sendable () async throws -> R
-    ) async throws -> R { try await work() }
-    public func complete(_ batch: KafkaBatch) async throws {}
-    public nonisolated func close() async {}
+    ) async throws -> R {
+        let isDone = Flag()
+        let waker = self.waker
+        let pauseAfter = self.options.pauseAfter
+        return try await withThrowingTaskGroup(of: R?.self) { group in
+            group.addTask {
+                defer {
+                    isDone.set()
+                    waker.wake()
+                }
+                return try await work()
+            }
+            group.addTask {
+                // Cancelled as soon as the work is done, or with the caller, when the work is what counts too.
+                try? await Task.sleep(for: pauseAfter)
+                return nil
+            }
+            defer { group.cancelAll() }
+            if let result = try await group.next() ?? nil { return result }
+            self.setPaused(true)
+            defer { self.setPaused(false) }
+            var graceEnd: ContinuousClock.Instant?
+            while !isDone.isSet, !self.isClosed {
+                self.keepAlive()
+                if self.context.rebalances.first == nil {
+                    graceEnd = nil
+                } else {
+                    let end = graceEnd ?? .now + self.options.revokeGrace
+                    graceEnd = end
+                    self.answerRebalances(keeping: ContinuousClock.now < end ? batch : nil)
+                }
+                // Others may want something of this actor meanwhile, the work above all.
+                await Task.yield()
+            }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// Notes that the work on a batch is done, and commits.
+    ///
+    /// A partition that was given away or lost since the batch was taken is left out: another member has it, and will see
+    /// those messages again. If the brokers don't take the commit for now, it is logged and repeated by later calls.
+    /// Batches have to be completed in the order in which they were taken. Cancelling has no effect.
+    ///
+    /// - Throws: ``KafkaError`` if the client can't go on (`isFatal`), or is closed.
+    public func complete(_ batch: KafkaBatch) async throws {
+        if self.isClosed { throw Self.closed }
+        let skipped = self.ledger.complete(batch)
+        if !skipped.isEmpty {
+            self.logger.notice("not committed, since given away meanwhile: \(skipped.map(\.description).sorted())")
+        }
+        try self.commit(timeout: self.options.commitTimeout)
+        self.answerRebalances(keeping: nil)
+    }
+
+    /// Commits what is completed, leaves the group, and ends the client; a call that waits returns first. Without effect
+    /// the second time. Brokers that are away delay it by some seconds at most.
+    public nonisolated func close() async {
+        self.isClosing.withLock { $0 = true }
+        self.waker.wake()
+        await self.end()
+    }
+
+    private func end() {
+        if self.isClosed { return }
+        self.isClosed = true
+        do {
+            try self.commit(timeout: self.options.commitTimeout)
+        } catch {
+            self.logger.warning("not committed at the end: \(error)")
+        }
+        self.answerRebalances(keeping: nil)
+        self.client.close()
+        self.ledger.release(self.ledger.partitions)
+        self.backlog = []
+    }
+
+    // MARK: Polling
+
+    /// No single wait is longer, in case a wake-up is missed.
+    private static let slice = Duration.milliseconds(500)
+    private static let closed = KafkaError(code: .closed, reason: "the consumer is closed")
+
+    private func checkOpen() throws {
+        try Task.checkCancellation()
+        if self.isClosed || self.isClosing.withLock({ $0 }) { throw Self.closed }
+        if let failure = self.failure {
+            if !failure.isFatal { self.failure = nil }
+            throw failure
+        }
+    }
+
+    private func wakeOnCancel(_ body: () throws -> Void) async throws {
+        let waker = self.waker
+        try await withTaskCancellationHandler {
+            try body()
+        } onCancel: {
+            waker.wake()
+        }
+    }
+
+    /// The next message with the epoch of its partition; nil if none came, or none of a partition that is held.
+    private func poll(timeout: Duration) throws(KafkaError) -> (message: KafkaMessage, epoch: UInt64)? {
+        switch self.client.poll(timeout: timeout) {
+        case .nothing:
+            return nil
+        case .message(let message):
+            return self.ledger.epoch(of: message.topicPartition).map { (message, $0) }
+        case .failure(let error):
+            if error.isFatal { self.failure = error }
+            switch error.code {
+            case _ where error.isFatal, .unknownTopic, .authorization, .authentication: throw error
+            default: self.logger.warning("while polling: \(error)")
+            }
+            return nil
+        }
+    }
+
+    private func pollOutcome(timeout: Duration) -> Result<(message: KafkaMessage, epoch: UInt64)?, KafkaError> {
+        do throws(KafkaError) {
+            return .success(try self.poll(timeout: timeout))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// A poll whose messages are for later.
+    private func keepAlive() {
+        do throws(KafkaError) {
+            if let taken = try self.poll(timeout: .milliseconds(100)) { self.backlog.append(taken) }
+        } catch {
+            self.failure = error
+        }
+    }
+
+    private func takeBacklog(_ limit: Int) -> [(message: KafkaMessage, epoch: UInt64)] {
+        self.backlog.removeAll { self.ledger.epoch(of: $0.message.topicPartition) != $0.epoch }
+        let taken = Array(self.backlog.prefix(limit))
+        self.backlog.removeFirst(taken.count)
+        return taken
+    }
+
+    private func batch(_ taken: [(message: KafkaMessage, epoch: UInt64)]) -> KafkaBatch {
+        var ends: [KafkaTopicPartition: KafkaBatch.End] = [:]
+        for (message, epoch) in taken {
+            ends[message.topicPartition] = KafkaBatch.End(nextOffset: message.offset + 1, epoch: epoch)
+        }
+        return KafkaBatch(messages: taken.map(\.message), ends: ends)
+    }
+
+    private func setPaused(_ isPaused: Bool) {
+        self.isPaused = isPaused
+        if !self.isClosed { self.client.setPaused(isPaused, self.ledger.partitions) }
+    }
+
+    // MARK: Rebalances
+
+    /// Answers what the group asked for. Returns whether partitions were taken from this member.
+    ///
+    /// - Parameter batch: Giving away partitions of this batch is left for later, unless they are lost already.
+    @discardableResult
+    private func answerRebalances(keeping batch: KafkaBatch?) -> Bool {
+        var isReduced = false
+        while let rebalance = self.context.rebalances.first {
+            switch rebalance.kind {
+            case .assign:
+                self.take(rebalance.partitions)
+            case .revoke:
+                let isLost = self.client.isAssignmentLost
+                if !isLost, let batch, !self.ledger.stillHeld(of: batch).isDisjoint(with: rebalance.partitions) {
+                    return isReduced
+                }
+                self.give(rebalance.partitions, isLost: isLost)
+                isReduced = true
+            }
+            self.context.rebalances.removeFirst()
+        }
+        return isReduced
+    }
+
+    private func take(_ partitions: Set<KafkaTopicPartition>) {
+        self.ledger.assign(partitions)
+        if let error = self.client.assign(partitions) { self.logger.warning("taking partitions: \(error)") }
+        if self.isPaused { self.client.setPaused(true, partitions) }
+        self.logger.info("partitions assigned", metadata: ["kafka.partitions": Self.list(partitions)])
+        self.options.onEvent?(.assigned(partitions))
+    }
+
+    private func give(_ partitions: Set<KafkaTopicPartition>, isLost: Bool) {
+        if !isLost {
+            do {
+                try self.commit(timeout: self.options.commitTimeout)
+            } catch {
+                self.logger.warning("not committed before giving partitions away: \(error)")
+            }
+        }
+        self.ledger.release(partitions)
+        if let error = self.client.unassign(partitions), error.rawCode != Self.stateError {
+            self.logger.warning("giving partitions away: \(error)")
+        }
+        self.logger.info(
+            isLost ? "partitions lost" : "partitions revoked", metadata: ["kafka.partitions": Self.list(partitions)])
+        self.options.onEvent?(isLost ? .lost(partitions) : .revoked(partitions))
+    }
+
+    /// librdkafka's `_STATE`: the assignment went by itself meanwhile.
+    private static let stateError: Int32 = -172
+
+    private static func list(_ partitions: Set<KafkaTopicPartition>) -> Logger.MetadataValue {
+        .array(partitions.map(\.description).sorted().map { .string($0) })
+    }
+
+    // MARK: Committing
+
+    private func retryCommit() {
+        if self.ledger.uncommitted.isEmpty || ContinuousClock.now < self.nextCommitAttempt { return }
+        do throws(KafkaError) {
+            try self.commit(timeout: .milliseconds(500))
+        } catch {
+            self.failure = error
+        }
+    }
+
+    /// Commits all that is completed. What brokers don't take for now stays for the next time.
+    private func commit(timeout: Duration) throws(KafkaError) {
+        let deadline = ContinuousClock.now + timeout
+        while case let offsets = self.ledger.uncommitted, !offsets.isEmpty {
+            let outcome = self.client.commit(offsets, timeout: max(.zero, deadline - .now))
+            switch outcome {
+            case .committed(let committed):
+                self.ledger.noteCommitted(committed)
+                self.options.onEvent?(.committed(committed))
+                if !committed.isEmpty { continue }
+            case .pending:
+                self.logger.warning("a commit is not answered yet")
+            case .failed(let error) where error.isFatal:
+                throw error
+            case .failed(let error):
+                self.logger.warning("a commit was not taken, and will be repeated: \(error)")
+            }
+            self.nextCommitAttempt = .now + .seconds(1)
+            return
+        }
+    }
+}
+
+/// Set once, by another thread.
+private final class Flag: Sendable {
+    private let state = Mutex(false)
+
+    var isSet: Bool { self.state.withLock { $0 } }
+
+    func set() { self.state.withLock { $0 = true } }
+}
+
+extension KafkaConsumerOptions {
+    func properties(_ configuration: KafkaConfiguration) -> ClientProperties {
+        var properties = ClientProperties()
+        properties.set("reconnect.backoff.ms", "50")
+        properties.set("reconnect.backoff.max.ms", "1000")
+        properties.set("fetch.error.backoff.ms", "100")
+        // Since 2.2; before, a full local queue always cost a second.
+        properties.set("fetch.queue.backoff.ms", "20", isOptional: true)
+        // Topics that are made after the subscription are noticed by this.
+        properties.set("topic.metadata.refresh.interval.ms", "10000")
+        properties.set(configuration)
+        properties.set("group.id", self.group)
+        properties.set("enable.auto.commit", "false")
+        properties.set("enable.auto.offset.store", "false")
+        properties.set("auto.offset.reset", "earliest")
+        properties.set("partition.assignment.strategy", self.assignmentStrategy.rawValue)
+        properties.set("session.timeout.ms", self.sessionTimeout)
+        properties.set("heartbeat.interval.ms", min(.seconds(3), self.sessionTimeout / 3))
+        properties.set("max.poll.interval.ms", max(self.maxPollInterval, self.sessionTimeout))
+        properties.set("fetch.wait.max.ms", self.fetchWaitMax)
+        return properties
+    }
 }

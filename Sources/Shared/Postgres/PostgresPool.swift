@@ -37,6 +37,9 @@ public final class PostgresPool: Sendable {
         (self.work, self.workInput) = AsyncStream.makeStream()
     }
 
+    /// How many calls wait for a connection at this moment, for metrics.
+    public var waiterCount: Int { self.state.withLock { $0.machine.waiterCount } }
+
     /// Opens and closes connections until cancelled; then closes all of them, fails who waits or runs a statement with
     /// `.closed`, and returns. To be called once.
     public func run() async {

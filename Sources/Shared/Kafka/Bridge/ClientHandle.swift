@@ -150,7 +150,11 @@ private let rebalanceCallback:
         let context = unsafe Unmanaged<ClientContext>.fromOpaque(opaque).takeUnretainedValue()
         let kind: Rebalance.Kind = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? .assign : .revoke
         let partitions = unsafe list.map { unsafe Set(PartitionList.entries(of: $0).map(\.partition)) } ?? []
-        if context.rebalances.put(Rebalance(kind: kind, partitions: partitions)) { return }
+        if context.rebalances.put(Rebalance(kind: kind, partitions: partitions)) {
+            // Makes the poll return, so that the answer follows at once.
+            unsafe rd_kafka_yield(client)
+            return
+        }
         let failure: KafkaError? =
             if kind == .revoke, unsafe PartitionList.isCooperative(client) {
                 unsafe rd_kafka_incremental_unassign(client, list).map { unsafe KafkaError(consuming: $0) }

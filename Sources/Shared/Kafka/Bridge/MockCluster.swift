@@ -1,4 +1,5 @@
 import CRdKafka
+import Foundation
 import Synchronization
 
 /// The cluster of brokers that librdkafka brings along.
@@ -64,10 +65,24 @@ final class MockCluster: @unchecked Sendable {
         self.ifOpen { unsafe rd_kafka_mock_clear_request_errors(self.cluster, key) }
     }
 
+    /// Ends the cluster on a thread of its own, since its own one looks up only once a second.
     func close() {
-        self.gate.withLock { isOpen in
-            guard isOpen else { return }
-            isOpen = false
+        let isFirst = self.gate.withLock { isOpen in
+            defer { isOpen = false }
+            return isOpen
+        }
+        if !isFirst { return }
+        let remains = unsafe Remains(cluster: self.cluster, handle: self.handle)
+        Thread.detachNewThread { remains.destroy() }
+    }
+
+    /// `@unchecked Sendable`: handed over once, to the thread that destroys it.
+    @safe
+    private struct Remains: @unchecked Sendable {
+        let cluster: OpaquePointer
+        let handle: ClientHandle
+
+        func destroy() {
             unsafe rd_kafka_mock_cluster_destroy(self.cluster)
             self.handle.destroy()
         }
