@@ -43,8 +43,8 @@ import Testing
     @Test func answersOverASocket() async throws {
         let health = Health()
         let flag = health.flag("tokens", reason: "not loaded yet")
-        health.check("kafka", .anyOf("backends")) {}
-        health.check("postgres", .anyOf("backends")) { throw CancellationError() }
+        health.check("kafka", .anyOf("backends"), timeout: .seconds(60)) {}
+        health.check("postgres", .anyOf("backends"), timeout: .seconds(60)) { throw CancellationError() }
         let metrics = PrometheusMetrics()
         Counter(label: "seen", factory: metrics).increment()
         try await self.withServer(health: health, metrics: metrics) { port in

@@ -82,8 +82,8 @@ func withRunning<Result: Sendable>(
 
     @Test func checksAreMadeWhenAsked() async throws {
         let health = Health()
-        health.check("good") {}
-        health.check("bad") { throw Down() }
+        health.check("good", timeout: .seconds(60)) {}
+        health.check("bad", timeout: .seconds(60)) { throw Down() }
         try await withRunning(health) {
             #expect(await self.outcome("good", of: health) == .good)
             #expect(await self.outcome("bad", of: health) == .bad("connection refused"))
@@ -128,7 +128,7 @@ func withRunning<Result: Sendable>(
     @Test func anOldAnswerIsNotUsedAgain() async throws {
         let health = Health(maximumAge: .zero)
         let calls = Atomic(0)
-        health.check("counted") { calls.add(1, ordering: .relaxed) }
+        health.check("counted", timeout: .seconds(60)) { calls.add(1, ordering: .relaxed) }
         try await withRunning(health) {
             for _ in 0..<3 { _ = await health.report() }
         }
@@ -144,8 +144,9 @@ func withRunning<Result: Sendable>(
             // Does not react to cancelling.
             await Task { for await _ in gate {} }.value
         }
-        health.check("well") {}
+        health.check("well", timeout: .seconds(60)) {}
         try await withRunning(health) {
+            // It is over its time on the first asking, and is not waited for on the others.
             for _ in 0..<3 {
                 #expect(await self.outcome("deaf", of: health) == .bad("no answer within 0.05 seconds"))
                 #expect(await self.outcome("well", of: health) == .good)
@@ -175,7 +176,7 @@ func withRunning<Result: Sendable>(
     @Test func drainingComesFirst() async throws {
         let health = Health(maximumAge: .zero)
         let calls = Atomic(0)
-        health.check("counted") { calls.add(1, ordering: .relaxed) }
+        health.check("counted", timeout: .seconds(60)) { calls.add(1, ordering: .relaxed) }
         try await withRunning(health) {
             #expect(await health.isReady())
             health.beginDraining()

@@ -69,7 +69,7 @@ import UnixSignals
             let record = self.record
             return Supervisor(
                 logger: self.logger, health: self.health, readiness: self.readiness(), drainLimit: drainLimit,
-                cancelLimit: .milliseconds(50), abandon: { record.add("abandoned") })
+                cancelLimit: .seconds(60), abandon: { record.add("abandoned") })
         }
 
         /// Runs the services; once `started` said so, gives the causes one after the other.

@@ -52,7 +52,7 @@ extension Live {
                     switch await victim.result {
                     case .success: break
                     case .failure(let error):
-                        #expect((error as? PostgresError)?.code == .cancelled)
+                        #expect((error as? PostgresError)?.code == .cancelled, "\(error)")
                         cancelled += 1
                     }
                     #expect(try await innocent.value[0].decode(0, as: Int.self) == round % 7)

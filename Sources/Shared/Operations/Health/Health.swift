@@ -36,6 +36,8 @@ public final class Health: Service {
         var since: String
         var checkedAt: ContinuousClock.Instant?
         var runningSince: ContinuousClock.Instant?
+        /// Whether the running check has used up its time, and so counts as bad although it has not ended.
+        var isOverdue = false
 
         mutating func set(_ outcome: Outcome) {
             if outcome.isGood != self.outcome.isGood {
@@ -44,9 +46,9 @@ public final class Health: Service {
             self.outcome = outcome
         }
 
-        /// When the running check has to have answered; `nil` where none runs.
+        /// When the check that is waited for has to have answered; `nil` where none is.
         var deadline: ContinuousClock.Instant? {
-            self.runningSince.map { $0 + self.timeout }
+            self.isOverdue ? nil : self.runningSince.map { $0 + self.timeout }
         }
     }
 
@@ -159,6 +161,7 @@ extension Health {
                 let isFresh = entry.checkedAt.map { now - $0 < self.maximumAge } ?? false
                 guard entry.check != nil, entry.runningSince == nil, !isFresh, !isDraining else { return false }
                 state.entries[index].runningSince = now
+                state.entries[index].isOverdue = false
                 return true
             }
         }
@@ -174,59 +177,63 @@ extension Health {
         }
     }
 
-    /// Waits until no check runs any more, or those that do are over their time and count as bad.
+    /// Waits until every check has answered or used up its time.
     private func settle() async {
         let (settled, continuation) = AsyncStream.makeStream(of: Never.self)
         let deadline = self.state.withLock { state -> ContinuousClock.Instant? in
-            guard state.drainingSince == nil, let deadline = state.entries.compactMap(\.deadline).max(),
-                deadline > self.clock.now
-            else { return nil }
+            guard state.drainingSince == nil, let deadline = state.entries.compactMap(\.deadline).max() else {
+                return nil
+            }
             state.waiting.append(continuation)
             return deadline
         }
-        if let deadline {
-            await withTaskGroup { group in
-                group.addTask { for await _ in settled {} }
-                // Only cancelling ends the sleep early, and then nobody waits for the deadline any more.
-                group.addTask { try? await self.clock.sleep(until: deadline) }
-                await group.next()
-                group.cancelAll()
-            }
-        }
-        let now = self.clock.now
-        self.state.withLock { state in
-            for (index, entry) in state.entries.enumerated() where entry.deadline.map({ $0 <= now }) ?? false {
-                state.entries[index].set(.bad("no answer within \(entry.timeout)"))
-            }
+        guard let deadline else { return }
+        await withTaskGroup { group in
+            group.addTask { for await _ in settled {} }
+            // Comes first only where nobody makes the checks. Cancelling ends the sleep early, and then it is over too.
+            group.addTask { try? await self.clock.sleep(until: deadline) }
+            await group.next()
+            group.cancelAll()
         }
     }
 
     private func probe(_ index: Int) async {
         let (check, timeout) = self.state.withLock { ($0.entries[index].check, $0.entries[index].timeout) }
         guard let check else { return }
-        let outcome = await withTaskGroup(of: Outcome?.self) { group in
+        let isOverdue = await withTaskGroup(of: Outcome?.self) { group in
             group.addTask {
                 do {
                     try await check()
                     return .good
                 } catch {
-                    return Task.isCancelled ? nil : .bad("\(error)")
+                    return .bad("\(error)")
                 }
             }
             group.addTask {
                 try? await self.clock.sleep(for: timeout)
                 return nil
             }
-            let first = await group.next() ?? nil
+            // The check may go on for long after its time, so what is known is told before it has ended.
+            let answer = await group.next() ?? nil
+            self.answered(answer ?? .bad("no answer within \(timeout)"), isOverdue: answer == nil, at: index)
             group.cancelAll()
-            return first ?? .bad("no answer within \(timeout)")
+            return answer == nil
         }
+        if isOverdue {
+            self.state.withLock { $0.entries[index].runningSince = nil }
+        }
+    }
+
+    private func answered(_ outcome: Outcome, isOverdue: Bool, at index: Int) {
         let now = self.clock.now
         let waiting = self.state.withLock { state in
             state.entries[index].set(outcome)
             state.entries[index].checkedAt = now
-            state.entries[index].runningSince = nil
-            guard state.entries.allSatisfy({ ($0.deadline ?? now) <= now }) else {
+            state.entries[index].isOverdue = isOverdue
+            if !isOverdue {
+                state.entries[index].runningSince = nil
+            }
+            guard state.entries.allSatisfy({ $0.deadline == nil }) else {
                 return [AsyncStream<Never>.Continuation]()
             }
             defer { state.waiting = [] }

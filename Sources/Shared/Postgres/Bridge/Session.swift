@@ -277,7 +277,9 @@ extension Session {
                 throw PostgresError(code: .invalidStatement, message: "COPY is not supported here")
             default:
                 let error = unsafe ResultFields(result).error()
-                failure = failure ?? (unsafe error.sqlState == nil ? self.lost(connection) : error)
+                // Without a state it is libpq itself that speaks, and of the connection.
+                guard error.sqlState != nil else { throw unsafe failure ?? self.lost(connection) }
+                failure = failure ?? error
             }
         }
         if let failure {
