@@ -26,6 +26,7 @@ func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
     return [
         BackgroundService("Postgres pool") { await pool.run() },
         BackgroundService("Kafka producer") { try await producer.run() },
+        PartitionKeeper(pool: pool, logger: context.logger),
         ConsumerLoop(
             configuration: kafka,
             options: KafkaConsumerOptions(group: topics.deadLettersGroup, topic: topics.deadLetters, settings: settings),

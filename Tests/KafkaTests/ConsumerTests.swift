@@ -33,7 +33,7 @@ struct ConsumerTests {
                 let start = ContinuousClock.now
                 #expect(try await consumer.nextBatch(max: 10, timeout: .milliseconds(300)).isEmpty)
                 #expect(ContinuousClock.now - start >= .milliseconds(290))
-                #expect(ContinuousClock.now - start < .seconds(3))
+                #expect(ContinuousClock.now - start < .seconds(10))
             }
         }
     }
@@ -227,9 +227,14 @@ struct ConsumerTests {
 
 /// Sends messages "0", "1", ... to a topic.
 func fill(_ topic: String, with count: Int, _ broker: TestBroker) async throws {
+    try await send(0..<count, to: topic, broker)
+}
+
+/// Sends a message for each number.
+func send(_ numbers: Range<Int>, to topic: String, _ broker: TestBroker) async throws {
     try await withProducer(broker.configuration) { producer in
         let results = await producer.send(
-            (0..<count).map { KafkaRecord(topic: topic, key: bytes("\($0)"), value: bytes("\($0)")) })
+            numbers.map { KafkaRecord(topic: topic, key: bytes("\($0)"), value: bytes("\($0)")) })
         for result in results { _ = try result.get() }
     }
 }

@@ -96,7 +96,7 @@ struct ProducerTests {
                 let error = try? #require(error as? KafkaError)
                 return error?.code == .timedOut && error?.isRetriable == true && error?.isFatal == false
             }
-            #expect(ContinuousClock.now - start < .seconds(4))
+            #expect(ContinuousClock.now - start < .seconds(8))
         }
     }
 
@@ -110,7 +110,7 @@ struct ProducerTests {
                 try broker.embedded.setAllBrokers(up: false)
                 let start = ContinuousClock.now
                 let results = await producer.send(Array(repeating: record, count: 100))
-                #expect(ContinuousClock.now - start < .seconds(4))
+                #expect(ContinuousClock.now - start < .seconds(8))
                 #expect(results.allSatisfy { (try? $0.get()) == nil })
                 try broker.embedded.setAllBrokers(up: true)
                 try await untilSuccess { try await producer.send(record) }
@@ -139,7 +139,7 @@ struct ProducerTests {
         try await withProducer(configuration, messageTimeout: .seconds(1)) { producer in
             let start = ContinuousClock.now
             let results = await producer.send((0..<50).map { _ in KafkaRecord(topic: "any", key: nil, value: []) })
-            #expect(ContinuousClock.now - start < .seconds(5))
+            #expect(ContinuousClock.now - start < .seconds(10))
             let codes = results.compactMap { result -> KafkaError.Code? in
                 if case .failure(let error) = result { error.code } else { nil }
             }
@@ -318,7 +318,6 @@ struct ProducerTests {
         try await withBroker { broker in
             let topic = try await broker.makeTopic(partitions: 8)
             try await withProducer(broker.configuration, messageTimeout: .seconds(20)) { producer in
-                let start = ContinuousClock.now
                 let stored = try await withThrowingTaskGroup(of: KafkaReceipt.self) { group in
                     for index in 0..<5_000 {
                         group.addTask {
@@ -328,7 +327,6 @@ struct ProducerTests {
                     return try await group.reduce(into: 0) { count, _ in count += 1 }
                 }
                 #expect(stored == 5_000)
-                print("5,000 awaited single sends: \(ContinuousClock.now - start)")
             }
         }
     }

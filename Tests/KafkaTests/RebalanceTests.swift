@@ -19,14 +19,13 @@ struct RebalanceTests {
             let group = broker.makeGroup()
             let total = 4_000
             let seen = [Recorder<Seen>(), Recorder<Seen>()]
-            let members = try seen.map { recorder in
-                var options = broker.options(group: group, topic: topic) { recorder.record(.event($0)) }
+            let member: @Sendable (Int) throws -> KafkaConsumer = { index in
+                var options = broker.options(group: group, topic: topic) { seen[index].record(.event($0)) }
                 options.assignmentStrategy = strategy
                 return try broker.consumer(options)
             }
             let isDone = Recorder<Void>()
-            let handle: @Sendable (Int) async throws -> Void = { index in
-                let consumer = members[index]
+            let handle: @Sendable (Int, KafkaConsumer) async throws -> Void = { index, consumer in
                 while isDone.all.isEmpty {
                     let batch = try await consumer.nextBatch(max: 20, timeout: .milliseconds(100))
                     if batch.isEmpty { continue }
@@ -38,35 +37,26 @@ struct RebalanceTests {
                     try await consumer.complete(batch)
                 }
             }
+            let first = try member(0)
+            try await send(0..<total / 2, to: topic, broker)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await handle(0) }
+                tasks.addTask { try await handle(0, first) }
                 while Self.handled(seen).isEmpty { try await Task.sleep(for: .milliseconds(10)) }
-                tasks.addTask { try await handle(1) }
-                tasks.addTask {
-                    // Until both hold something and all is handled; the time limit ends it otherwise.
-                    try await withProducer(broker.configuration) { producer in
-                        for start in stride(from: 0, to: total, by: 200) {
-                            let records = (start..<start + 200).map {
-                                KafkaRecord(topic: topic, key: bytes("\($0)"), value: bytes("\($0)"))
-                            }
-                            for result in await producer.send(records) { _ = try result.get() }
-                            if start == total / 2 {
-                                while await members[1].assignment.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
-                            }
-                        }
-                    }
-                    while Self.handled(seen).count < total { try await Task.sleep(for: .milliseconds(50)) }
-                    isDone.record(())
-                }
+                // From here on there is always work under way when partitions change hands.
+                let second = try member(1)
+                tasks.addTask { try await handle(1, second) }
+                while await second.assignment.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
+                try await send(total / 2..<total, to: topic, broker)
+                while Self.handled(seen).count < total { try await Task.sleep(for: .milliseconds(50)) }
+                isDone.record(())
                 try await tasks.waitForAll()
+                for consumer in [first, second] {
+                    #expect(await consumer.assignment.count == 2)
+                    await consumer.close()
+                }
             }
             #expect(Self.handled(seen).count == total)
-            for (index, recorder) in seen.enumerated() {
-                Self.checkThatOnlyHeldPartitionsAreCommitted(recorder.all)
-                let held = await members[index].assignment
-                #expect(held.count == 2)
-            }
-            for member in members { await member.close() }
+            for recorder in seen { Self.checkThatOnlyHeldPartitionsAreCommitted(recorder.all) }
         }
     }
 
@@ -76,17 +66,18 @@ struct RebalanceTests {
             let group = broker.makeGroup()
             try await fill(topic, with: 50, broker)
             let events = Recorder<KafkaConsumerEvent>()
-            var options = broker.options(group: group, topic: topic) { events.record($0) }
+            // Embedded brokers wait for members only about as long as a session; others as long as max.poll.interval.
+            var options = broker.options(group: group, topic: topic, sessionTimeout: .seconds(10)) { events.record($0) }
+            // Range: everything is given up in every rebalance.
+            options.assignmentStrategy = .range
             options.pauseAfter = .milliseconds(50)
             options.revokeGrace = .seconds(60)
-            try await withConsumer(try broker.consumer(options)) { first in
-                var batch = try await first.nextBatch(max: 50, timeout: .seconds(30))
-                while batch.messages.count < 50, Set(batch.messages.map(\.partition)).count < 2 {
-                    try await first.complete(batch)
-                    batch = try await first.nextBatch(max: 50, timeout: .seconds(30))
-                }
-                let held = batch
-                try await withConsumer(try broker.consumer(broker.options(group: group, topic: topic))) { second in
+            var others = options
+            others.onEvent = nil
+            try await withConsumer(try broker.consumer(options)) { [others] first in
+                let held = try await first.nextBatch(max: 5, timeout: .seconds(30))
+                #expect(!held.isEmpty)
+                try await withConsumer(try broker.consumer(others)) { second in
                     try await withThrowingTaskGroup(of: Void.self) { tasks in
                         let mayEnd = Recorder<Void>()
                         tasks.addTask {
@@ -100,7 +91,7 @@ struct RebalanceTests {
                             }
                         }
                         tasks.addTask {
-                            let end = ContinuousClock.now + .seconds(6)
+                            let end = ContinuousClock.now + .seconds(5)
                             while ContinuousClock.now < end {
                                 #expect(try await second.nextBatch(max: 1, timeout: .milliseconds(500)).isEmpty)
                             }
@@ -111,10 +102,16 @@ struct RebalanceTests {
                     }
                 }
             }
-            let committed = events.all.reduce(into: [KafkaTopicPartition: Int64]()) { sum, event in
-                if case .committed(let offsets) = event { sum.merge(offsets) { $1 } }
+            // Embedded brokers take no commit while members join, so there the messages are handed out again.
+            guard TestBroker.isExternal else { return }
+            let order = events.all.compactMap { event -> String? in
+                switch event {
+                case .committed: "committed"
+                case .revoked: "revoked"
+                case .assigned, .lost, .offsetOutOfRange: nil
+                }
             }
-            #expect(committed.values.reduce(0, +) == 50)
+            #expect(order.prefix(2) == ["committed", "revoked"])
         }
     }
 

@@ -2,9 +2,10 @@ import Foundation
 import FoundationNetworking
 import Logging
 import Metrics
-@testable import Operations
 import ServiceLifecycle
 import Testing
+
+@testable import Operations
 
 @Suite struct AdminServerTests {
     private struct Answer {

@@ -1,8 +1,9 @@
 import Logging
-@testable import Operations
 import ServiceLifecycle
 import Synchronization
 import Testing
+
+@testable import Operations
 
 @Suite struct BackoffTests {
     @Test func pausesStayWithinTheirCeiling() {

@@ -1,6 +1,7 @@
-@testable import Operations
 import Synchronization
 import Testing
+
+@testable import Operations
 
 /// Runs a health's checks while the body asks.
 func withRunning<Result: Sendable>(

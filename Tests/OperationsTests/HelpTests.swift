@@ -1,6 +1,7 @@
 import Foundation
-@testable import Operations
 import Testing
+
+@testable import Operations
 
 @Suite struct HelpTests {
     private let settings =

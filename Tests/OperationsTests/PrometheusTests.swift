@@ -1,7 +1,8 @@
 import Foundation
 import Metrics
-@testable import Operations
 import Testing
+
+@testable import Operations
 
 @Suite struct PrometheusTests {
     private func value(_ line: String, in text: String) -> String? {
@@ -110,7 +111,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (0.0, "0"), (1.5, "1.5"), (-2, "-2"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"), (1e300, "1e+300"),
+        (0.0, "0"), (1.5, "1.5"), (-2, "-2"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"),
+        (1e300, "1e+300"),
     ])
     func numbers(value: Double, expected: String) {
         #expect(MetricNames.number(value) == expected)
@@ -137,7 +139,8 @@ import Testing
 
     @Test func theProcessIsDescribed() throws {
         let text = ProcessMetrics(daemon: "notifi-sample").exposition()
-        #expect(self.value(#"notifi_build_info{daemon="notifi-sample",version="\#(NotifiBuild.version)"}"#, in: text) == "1")
+        let build = #"notifi_build_info{daemon="notifi-sample",version="\#(NotifiBuild.version)"}"#
+        #expect(self.value(build, in: text) == "1")
         #expect(try #require(self.value("process_resident_memory_bytes", in: text).flatMap { Double($0) }) > 1_000_000)
         #expect(try #require(self.value("process_open_fds", in: text).flatMap { Double($0) }) > 2)
         let start = try #require(self.value("process_start_time_seconds", in: text).flatMap { Double($0) })

@@ -103,7 +103,10 @@ private enum Keys {
         #expect(secret == Secret(Self.needle) && secret != Secret("other"))
     }
 
-    @Test(arguments: [#"{"a.secret": ["hunter2"]}"#, #"{"a": {"secret": ["hunter2", 1]}}"#, #"{"a.secret": "hunter2", "a": {"secret": "hunter2"}}"#])
+    @Test(arguments: [
+        #"{"a.secret": ["hunter2"]}"#, #"{"a": {"secret": ["hunter2", 1]}}"#,
+        #"{"a.secret": "hunter2", "a": {"secret": "hunter2"}}"#,
+    ])
     func faultsDoNotShowIt(file: String) throws {
         let error = try #require(throws: SettingsError.self) {
             try withFile(file) { try Settings.load(Keys.all, environment: ["NOTIFI_CONFIG_FILE": $0]) }

@@ -75,7 +75,9 @@ private enum Keys {
         }
     }
 
-    @Test(arguments: [("true", true), ("TRUE", true), ("yes", true), ("1", true), ("false", false), ("No", false), ("0", false)])
+    @Test(arguments: [
+        ("true", true), ("TRUE", true), ("yes", true), ("1", true), ("false", false), ("No", false), ("0", false),
+    ])
     func goodBooleans(text: String, expected: Bool) throws {
         #expect(try self.load(["NOTIFI_SOME_FLAG": text])[Keys.flag] == expected)
     }
@@ -198,10 +200,8 @@ private enum Keys {
     }
 
     @Test func everyVariableIsReadByTheNameThatHelpShows() throws {
-        for definition in (Keys.all + Settings.common + Settings.kafka).map(\.definition) where definition.kind != .text {
-            let setting = try #require((Keys.all + Settings.common + Settings.kafka).first {
-                $0.definition.name == definition.name
-            })
+        for setting in Keys.all + Settings.common + Settings.kafka where setting.definition.kind != .text {
+            let definition = setting.definition
             // A comma alone is wrong for every kind but plain text.
             let error = #expect(throws: SettingsError.self) {
                 try Settings.load([setting], environment: [definition.environmentName: ","])

@@ -13,7 +13,9 @@ enum Live {
 
     static func configuration(_ change: (inout PostgresConfiguration) -> Void = { _ in }) throws -> PostgresConfiguration {
         let server = try #require(Self.server)
-        var configuration = PostgresConfiguration(url: server.url, applicationName: "tests")
+        var configuration = PostgresConfiguration(url: server.url, applicationName: "tests", acquireTimeout: .seconds(20))
+        // Many tests at a time, on machines with few cores.
+        configuration.connectTimeout = .seconds(20)
         change(&configuration)
         return configuration
     }
@@ -70,7 +72,7 @@ func withServer<R: Sendable>(
     let directory = FileManager.default.temporaryDirectory.appending(path: "notifi-tests-\(UUID().uuidString)")
     let configuration = LocalPostgres.Configuration(
         directory: directory.path(percentEncoded: false),
-        settings: ["fsync": "off", "max_connections": "50", "shared_buffers": "16MB"].merging(settings) { $1 })
+        settings: ["fsync": "off", "max_connections": "100", "shared_buffers": "16MB"].merging(settings) { $1 })
     let server = try LocalPostgres(configuration, log: log)
     do {
         try await server.start()

@@ -47,7 +47,7 @@ extension Live {
         }
 
         @Test func waitingIsBounded() async throws {
-            try await Live.withPool({ $0.poolSize = 1; $0.acquireTimeout = .milliseconds(50) }) { pool async throws in
+            try await Live.withPool({ $0.poolSize = 1; $0.acquireTimeout = .seconds(1) }) { pool async throws in
                 try await pool.withConnection { _ -> Void in
                     await #expect { try await pool.query("SELECT 1") } throws: {
                         ($0 as? PostgresError)?.code == .poolTimeout && ($0 as? PostgresError)?.isRetriable == true
@@ -124,6 +124,29 @@ extension Live {
                     }
                 } throws: { ($0 as? PostgresError)?.isConnectionFailure == true }
                 #expect(try await pool.query("SELECT 1").count == 1)
+            }
+        }
+
+        @Test func statementsThatTakeLongBlockNobodyElse() async throws {
+            // More connections than the cooperative pool has threads.
+            try await Live.withPool({ $0.poolSize = 8 }) { pool async throws in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    let running = Events<Bool>()
+                    for _ in 0..<8 {
+                        group.addTask {
+                            try await pool.withConnection { connection in
+                                _ = try await connection.query("SELECT 1")
+                                await running.add(true)
+                                _ = try await connection.query("SELECT pg_sleep(1.5)")
+                            }
+                        }
+                    }
+                    for _ in 0..<8 { #expect(await running.next() == true) }
+                    let start = ContinuousClock.now
+                    try await Task.sleep(for: .milliseconds(10))
+                    #expect(ContinuousClock.now - start < .milliseconds(1000))
+                    try await group.waitForAll()
+                }
             }
         }
 

@@ -63,8 +63,17 @@ extension Live {
             await #expect { try await self.echo(.timestamptz(microsecondsSinceUnixEpoch: .min + 1), as: Bool.self) } throws: {
                 ($0 as? PostgresError)?.code == .invalidParameter && ($0 as? PostgresError)?.isPoison == true
             }
-            await #expect { try await self.echo(.timestamptz(microsecondsSinceUnixEpoch: .max - 1), as: Bool.self) } throws: {
+            await #expect { try await self.echo(.timestamptz(microsecondsSinceUnixEpoch: -9_000_000_000_000_000_000), as: Bool.self) } throws: {
                 ($0 as? PostgresError)?.sqlState == "22008"
+            }
+        }
+
+        @Test func timestampsBeyondOurRangeAreErrors() async throws {
+            try await Live.withConnection { connection async throws in
+                let row = try await connection.query("SELECT '294276-01-01'::timestamptz AS v")[0]
+                #expect { try row.decode("v", as: PostgresTimestamp.self) } throws: {
+                    ($0 as? PostgresError)?.code == .decoding
+                }
             }
         }
 

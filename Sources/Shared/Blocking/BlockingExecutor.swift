@@ -25,12 +25,14 @@ public final class BlockingExecutor: SerialExecutor {
     /// - Parameter name: Name of the thread, for debuggers and `ps -L`.
     public init(name: String) {
         self.name = name
+        let shortName = String(decoding: name.utf8.prefix(15), as: UTF8.self)
         let thread = Thread { [queue = self.queue] in
+            // Only from within does the system get to know it.
+            Thread.current.name = shortName
             while let entry = queue.next() {
                 unsafe entry.job.runSynchronously(on: entry.executor.asUnownedSerialExecutor())
             }
         }
-        thread.name = String(decoding: name.utf8.prefix(15), as: UTF8.self)
         thread.start()
     }
 

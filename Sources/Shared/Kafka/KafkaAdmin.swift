@@ -35,7 +35,7 @@ public struct KafkaAdmin: Sendable {
         self.logger = logger
     }
 
-    /// Makes topics, and says of each what became of it. Embedded brokers don't have this call.
+    /// Makes topics, and says of each what became of it. Embedded brokers don't have this call: it times out.
     ///
     /// - Throws: ``KafkaError`` where the whole failed: `unsupported`, `timedOut`, `brokersUnavailable`,
     ///   `invalidConfiguration`, `authorization`.

@@ -4,7 +4,8 @@ import Synchronization
 
 /// A member of a consumer group that is asked for batches, and commits what it is told is done.
 ///
-/// It works only while asked: joining the group and rebalances happen inside its calls. Broken connections are retried
+/// It joins its group as soon as it is made, but takes and gives partitions inside its calls alone, so it has to be asked
+/// again and again. Broken connections are retried
 /// inside; only what a new consumer has to cure is thrown with `isFatal`. A message is handed out again, to this or
 /// another member, unless its batch was completed in time.
 public actor KafkaConsumer {
@@ -55,10 +56,15 @@ public actor KafkaConsumer {
             guard ContinuousClock.now < deadline else {
                 throw KafkaError(code: .timedOut, reason: "no partitions were assigned", isRetriable: true)
             }
-            try await self.wakeOnCancel {
+            let waker = self.waker
+            try await withTaskCancellationHandler {
                 if let taken = try self.poll(timeout: min(Self.slice, deadline - .now)) { self.backlog.append(taken) }
+            } onCancel: {
+                waker.wake()
             }
             self.answerRebalances(keeping: nil)
+            // Lets others in between the polls.
+            await Task.yield()
         }
         return self.ledger.partitions
     }
@@ -75,24 +81,11 @@ public actor KafkaConsumer {
         try self.checkOpen()
         self.retryCommit()
         let deadline = ContinuousClock.now + timeout
-        var taken = self.takeBacklog(limit)
-        self.answerRebalances(keeping: nil)
-        try await self.wakeOnCancel {
-            while taken.count < limit {
-                if taken.isEmpty { try self.checkOpen() }
-                let outcome = self.pollOutcome(timeout: taken.isEmpty ? min(Self.slice, deadline - .now) : .zero)
-                if case .success(let next?) = outcome { taken.append(next) }
-                if self.answerRebalances(keeping: nil) {
-                    taken.removeAll { self.ledger.epoch(of: $0.message.topicPartition) != $0.epoch }
-                }
-                switch outcome {
-                case .success(.some): continue
-                case .success(nil): if taken.isEmpty, ContinuousClock.now < deadline { continue }
-                // What was taken must not be lost with the error, so it is thrown by the next round or call.
-                case .failure(let error): self.failure = error
-                }
-                if !taken.isEmpty || ContinuousClock.now >= deadline { break }
-            }
+        let waker = self.waker
+        let taken = try await withTaskCancellationHandler {
+            try self.collect(limit, until: deadline)
+        } onCancel: {
+            waker.wake()
         }
         return self.batch(taken)
     }
@@ -202,17 +195,33 @@ public actor KafkaConsumer {
         }
     }
 
-    private func wakeOnCancel(_ body: () throws -> Void) async throws {
-        let waker = self.waker
-        try await withTaskCancellationHandler {
-            try body()
-        } onCancel: {
-            waker.wake()
+    private func collect(
+        _ limit: Int, until deadline: ContinuousClock.Instant
+    ) throws -> [(message: KafkaMessage, epoch: UInt64)] {
+        self.answerRebalances(keeping: nil)
+        var taken = self.takeBacklog(limit)
+        while taken.count < limit {
+            if taken.isEmpty { try self.checkOpen() }
+            let outcome = self.pollOutcome(timeout: taken.isEmpty ? min(Self.slice, deadline - .now) : .zero)
+            if case .success(let next?) = outcome { taken.append(next) }
+            if self.answerRebalances(keeping: nil) {
+                taken.removeAll { self.ledger.epoch(of: $0.message.topicPartition) != $0.epoch }
+            }
+            switch outcome {
+            case .success(.some): continue
+            case .success(nil): if taken.isEmpty, ContinuousClock.now < deadline { continue }
+            // What was taken must not be lost with the error, so it is thrown by the next round or call.
+            case .failure(let error): self.failure = error
+            }
+            if !taken.isEmpty || ContinuousClock.now >= deadline { break }
         }
+        return taken
     }
 
     /// The next message with the epoch of its partition; nil if none came, or none of a partition that is held.
     private func poll(timeout: Duration) throws(KafkaError) -> (message: KafkaMessage, epoch: UInt64)? {
+        // An async closure in here that doesn't mention `self` would run elsewhere, and block threads that are not ours.
+        self.assertIsolated()
         switch self.client.poll(timeout: timeout) {
         case .nothing:
             return nil

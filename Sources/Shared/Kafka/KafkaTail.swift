@@ -100,6 +100,7 @@ public actor KafkaTail {
                     self.refreshPartitions()
                 }
                 let wait = messages.isEmpty ? min(.milliseconds(500), deadline - .now) : .zero
+                self.assertIsolated()
                 let polled = self.client.poll(timeout: wait)
                 if self.gaps.take() {
                     // The gap may lie before or after what was taken in this round: both are safe to drop.

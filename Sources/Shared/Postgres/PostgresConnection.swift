@@ -31,12 +31,12 @@ public actor PostgresConnection {
     }
 
     private func open() async throws(PostgresError) {
-        try await self.cancellable { token throws(PostgresError) in try self.session.connect(token: token) }
+        try await self.cancellable { actor, token throws(PostgresError) in try actor.session.connect(token: token) }
     }
 
     /// Runs one statement and waits for its whole result.
     public func query(_ statement: PostgresStatement) async throws -> PostgresRows {
-        try await self.cancellable { token throws(PostgresError) in try self.session.query(statement, token: token) }
+        try await self.cancellable { actor, token throws(PostgresError) in try actor.session.query(statement, token: token) }
     }
 
     /// Runs one statement and waits for its whole result.
@@ -47,14 +47,14 @@ public actor PostgresConnection {
     /// Runs statements separated by semicolons, without parameters and results; outside a transaction block all of them
     /// are one transaction. `statementTimeout` bounds each of them.
     public func execute(script: String) async throws {
-        try await self.cancellable { token throws(PostgresError) in try self.session.execute(script, token: token) }
+        try await self.cancellable { actor, token throws(PostgresError) in try actor.session.execute(script, token: token) }
     }
 
     /// Runs `body` between BEGIN and COMMIT; rolls back when it throws or the task was cancelled.
     ///
     /// - Throws: what `body` threw; or `PostgresError`, of which `.connection` leaves open whether COMMIT took effect.
-    public func transaction<R>(
-        isolation: isolated (any Actor)? = #isolation, _ body: (PostgresConnection) async throws -> R
+    public nonisolated(nonsending) func transaction<R>(
+        _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R
     ) async throws -> R {
         _ = try await self.query("BEGIN")
         let result: R
@@ -103,7 +103,7 @@ extension PostgresConnection {
     }
 
     private func query(typed statement: PostgresStatement) async throws(PostgresError) -> PostgresRows {
-        try await self.cancellable { token throws(PostgresError) in try self.session.query(statement, token: token) }
+        try await self.cancellable { actor, token throws(PostgresError) in try actor.session.query(statement, token: token) }
     }
 
     /// Whether the server has not hung up while the connection lay idle.
@@ -118,13 +118,13 @@ extension PostgresConnection {
 
     /// Waits without a bound for notifications; returns early, perhaps with none, when cancelled.
     func notifications() async throws(PostgresError) -> [PostgresNotification] {
-        try await self.cancellable { token throws(PostgresError) in try self.session.notifications(token: token) }
+        try await self.cancellable { actor, token throws(PostgresError) in try actor.session.notifications(token: token) }
     }
 
     func listen(to channels: [String]) async throws(PostgresError) {
-        try await self.cancellable { token throws(PostgresError) in
+        try await self.cancellable { actor, token throws(PostgresError) in
             for channel in channels {
-                try self.session.execute("LISTEN \(Self.quoted(identifier: channel))", token: token)
+                try actor.session.execute("LISTEN \(Self.quoted(identifier: channel))", token: token)
             }
         }
     }
@@ -144,14 +144,17 @@ extension PostgresConnection {
     }
 
     /// Runs `work`, which blocks this actor's thread; cancelling the task reaches only the call with this token.
+    ///
+    /// `work` takes the actor as `isolated`, so that the closure below has to capture it: one that doesn't would run on
+    /// the cooperative pool, without a word from the compiler.
     private func cancellable<R: Sendable>(
-        _ work: (UInt64) throws(PostgresError) -> R
+        _ work: (isolated PostgresConnection, UInt64) throws(PostgresError) -> R
     ) async throws(PostgresError) -> R {
         let token = self.control.newToken()
         let result: Result<R, PostgresError> = await withTaskCancellationHandler {
             if Task.isCancelled { return .failure(.cancelled) }
             do throws(PostgresError) {
-                return .success(try work(token))
+                return .success(try work(self, token))
             } catch {
                 return .failure(error)
             }

@@ -132,8 +132,10 @@ extension PostgresTimestamp: PostgresDecodable, PostgresArrayElement {
     public static func decode(_ cell: PostgresCell) throws(PostgresError) -> PostgresTimestamp {
         let bytes = try cell.bytes(of: PostgresType.timestamptz, PostgresType.timestamp, wanted: "a timestamp")
         let sincePostgresEpoch = try cell.integer(Int64.self, bytes)
-        return PostgresTimestamp(
-            microsecondsSinceUnixEpoch: PostgresEpoch.toUnix(microseconds: sincePostgresEpoch))
+        guard let value = PostgresEpoch.toUnix(microseconds: sincePostgresEpoch) else {
+            throw cell.fault("a timestamp that fits 64 bits from 1970 on")
+        }
+        return PostgresTimestamp(microsecondsSinceUnixEpoch: value)
     }
 }
 

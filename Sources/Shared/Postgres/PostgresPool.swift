@@ -81,8 +81,8 @@ public final class PostgresPool: Sendable {
     /// (SET, LISTEN, advisory locks, temporary tables) is `body`'s to undo.
     ///
     /// - Throws: what `body` throws, or `PostgresError` where there is no connection to be had.
-    public func withConnection<R>(
-        isolation: isolated (any Actor)? = #isolation, _ body: (PostgresConnection) async throws -> R
+    public nonisolated(nonsending) func withConnection<R>(
+        _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R
     ) async throws -> R {
         let lease = try await self.acquireUsable()
         let result: R
@@ -100,8 +100,8 @@ public final class PostgresPool: Sendable {
     /// repeated by itself.
     ///
     /// - Throws: what `body` threw; or `PostgresError`, of which `.connection` leaves open whether COMMIT took effect.
-    public func transaction<R>(
-        isolation: isolated (any Actor)? = #isolation, _ body: (PostgresConnection) async throws -> R
+    public nonisolated(nonsending) func transaction<R>(
+        _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R
     ) async throws -> R {
         try await self.withConnection { connection in
             try await connection.transaction(body)

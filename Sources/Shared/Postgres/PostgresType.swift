@@ -34,10 +34,11 @@ enum PostgresType {
 enum PostgresEpoch {
     static let offset: Int64 = 946_684_800_000_000
 
-    static func toUnix(microseconds: Int64) -> Int64 {
+    /// Nil where the sum does not fit: the last thirty years of Postgres' range, which ends in the year 294276.
+    static func toUnix(microseconds: Int64) -> Int64? {
         if microseconds == .max || microseconds == .min { return microseconds }
-        // Postgres' own range ends in the year 294276, far from overflowing.
-        return microseconds &+ Self.offset
+        let (value, overflow) = microseconds.addingReportingOverflow(Self.offset)
+        return overflow ? nil : value
     }
 
     /// Nil where the difference does not fit.

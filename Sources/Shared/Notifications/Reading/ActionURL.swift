@@ -8,7 +8,10 @@ public enum ActionURL {
         guard !text.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F || $0 == "\\" }) else {
             return false
         }
-        if text.hasPrefix("/") { return !text.hasPrefix("//") && URLComponents(string: text) != nil }
+        // By bytes: a combining mark would make one character of a slash and itself, which `hasPrefix` takes for another.
+        if text.utf8.first == UInt8(ascii: "/") {
+            return !text.utf8.starts(with: "//".utf8) && URLComponents(string: text) != nil
+        }
         guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(), let host = url.host else {
             return false
         }

@@ -31,5 +31,11 @@ public struct Fault: Sendable, Hashable {
 
 /// `name` as one token of a JSON pointer.
 func pointer(_ name: String) -> String {
-    "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+    name.unicodeScalars.reduce(into: "/") { token, scalar in
+        switch scalar {
+        case "~": token += "~0"
+        case "/": token += "~1"
+        default: token.unicodeScalars.append(scalar)
+        }
+    }
 }

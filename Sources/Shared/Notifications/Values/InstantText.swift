@@ -1,7 +1,8 @@
 /// RFC 3339 (section 5.6) reading and writing of `Instant`.
 extension Instant: CustomStringConvertible {
     /// Reads `2026-11-20T10:00:00.5+01:00`. An offset is required; fractions finer than a microsecond are cut off;
-    /// a leap second (`:60`) counts as the second after it. `nil` for anything else, an impossible date included.
+    /// a leap second (`:60`) counts as the second after it. `nil` for anything else, an impossible date included, and
+    /// one that lies outside the years 0000 to 9999 in UTC.
     public init?(rfc3339 text: String) {
         var reader = DigitReader(text.utf8)
         guard let year = reader.number(digits: 4), reader.take("-"), let month = reader.number(digits: 2),
@@ -15,8 +16,12 @@ extension Instant: CustomStringConvertible {
         else { return nil }
         let days = Self.daysSinceEpoch(year: year, month: month, day: day)
         let seconds = days * 86_400 + hour * 3_600 + (minute - offset) * 60 + second
+        guard Self.writableSeconds.contains(seconds) else { return nil }
         self.init(microseconds: seconds * 1_000_000 + fraction)
     }
+
+    /// 0000-01-01T00:00:00Z to 9999-12-31T23:59:59Z.
+    private static let writableSeconds: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
 
     /// In UTC with six digits of fraction: `2026-11-20T09:00:00.500000Z`.
     public var description: String {

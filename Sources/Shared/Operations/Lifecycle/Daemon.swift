@@ -39,7 +39,8 @@ public enum Daemon {
     }
 
     private static func run(
-        _ name: String, settings: Settings, servesHTTP: Bool, build: @Sendable (DaemonContext) async throws -> [any Service]
+        _ name: String, settings: Settings, servesHTTP: Bool,
+        build: @Sendable (DaemonContext) async throws -> [any Service]
     ) async -> Int32 {
         Signals.ignoreBrokenPipes()
         Logs.bootstrap(

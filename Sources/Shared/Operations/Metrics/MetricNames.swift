@@ -28,7 +28,8 @@ enum MetricNames {
 
     static func text(of labels: [(name: String, value: String)]) -> String {
         guard !labels.isEmpty else { return "" }
-        return "{" + labels.map { "\($0.name)=\"\(self.escaped($0.value, quotes: true))\"" }.joined(separator: ",") + "}"
+        let pairs = labels.map { "\($0.name)=\"\(self.escaped($0.value, quotes: true))\"" }
+        return "{" + pairs.joined(separator: ",") + "}"
     }
 
     /// Backslashes and line feeds are escaped in help texts; in label values quotation marks too.

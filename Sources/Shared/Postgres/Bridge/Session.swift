@@ -1,4 +1,5 @@
 import CLibpq
+import Glibc
 import Logging
 
 /// One libpq connection. Its actor calls it, on one thread; libpq: "one thread ... per PGconn".
@@ -13,6 +14,8 @@ import Logging
     private let notices: Notices
     private var statements = StatementCache(capacity: 256)
     private var connection: OpaquePointer?
+    /// The one thread that may call; nil until the first call.
+    private var thread: pthread_t?
 
     init(configuration: PostgresConfiguration, control: SessionControl, logger: Logger) {
         self.configuration = configuration
@@ -32,7 +35,7 @@ import Logging
     // MARK: What the actor asks for
 
     func connect(token: UInt64) throws(PostgresError) {
-        self.control.begin(token)
+        self.begin(token)
         defer { self.control.end(token) }
         do throws(PostgresError) {
             let connection = try unsafe self.start()
@@ -50,7 +53,7 @@ import Logging
     }
 
     func query(_ statement: PostgresStatement, token: UInt64) throws(PostgresError) -> PostgresRows {
-        self.control.begin(token)
+        self.begin(token)
         defer { self.control.end(token) }
         try self.checkText(statement.sql)
         let parameters = try EncodedParameters(statement.parameters)
@@ -68,7 +71,7 @@ import Logging
     }
 
     func execute(_ script: String, token: UInt64) throws(PostgresError) {
-        self.control.begin(token)
+        self.begin(token)
         defer { self.control.end(token) }
         try self.checkText(script)
         _ = try self.results(of: .script(script), token: token)
@@ -76,14 +79,14 @@ import Logging
 
     /// Not to be cancelled. COMMIT of a failed transaction is a ROLLBACK, and then an error here.
     func commit() throws(PostgresError) {
-        let token = self.control.newToken()
-        self.control.begin(token)
-        defer { self.control.end(token) }
         if let connection = unsafe self.connection, unsafe PQtransactionStatus(connection) == PQTRANS_INERROR {
             _ = self.makeIdle()
             throw PostgresError(
                 code: .server, sqlState: "25P02", message: "the transaction had failed, so it was rolled back")
         }
+        let token = self.control.newToken()
+        self.begin(token)
+        defer { self.control.end(token) }
         _ = try self.results(of: .script("COMMIT"), token: token)
     }
 
@@ -113,7 +116,7 @@ import Logging
             return true
         case PQTRANS_INTRANS, PQTRANS_INERROR:
             let token = self.control.newToken()
-            self.control.begin(token)
+            self.begin(token)
             defer { self.control.end(token) }
             do throws(PostgresError) {
                 _ = try self.results(of: .script("ROLLBACK"), token: token)
@@ -130,7 +133,7 @@ import Logging
 
     /// Waits, without a bound, until there is at least one.
     func notifications(token: UInt64) throws(PostgresError) -> [PostgresNotification] {
-        self.control.begin(token)
+        self.begin(token)
         defer { self.control.end(token) }
         while true {
             let connection = try unsafe self.current()
@@ -148,6 +151,14 @@ import Logging
             if self.control.isCancelled(token) { throw .cancelled }
             _ = try unsafe self.wait(connection, read: true, write: false, until: nil)
         }
+    }
+
+    /// What runs on a wrong thread shares a PGconn with another one, and nothing else would tell.
+    private func begin(_ token: UInt64) {
+        let thread = pthread_self()
+        precondition(self.thread ?? thread == thread, "a connection was used outside of its actor's thread")
+        self.thread = thread
+        self.control.begin(token)
     }
 
     private var isIdle: Bool {

@@ -40,6 +40,7 @@ public struct Wake: Sendable, Hashable, CustomStringConvertible {
             earliest[shard] = Instant(microseconds: time)
         }
         self.earliest = earliest
+        guard self.description == text else { return nil }
     }
 
     public var description: String {

@@ -1,0 +1,56 @@
+import Synchronization
+import Testing
+
+/// All system tests, one after the other: they load the machine, and measure time.
+@Suite(.serialized, .timeLimit(.minutes(3)), .notingTrouble)
+enum EndToEnd {}
+
+extension Installation {
+    /// That of the suite that is running.
+    @TaskLocal static var current: Installation?
+
+    static var shared: Installation {
+        get throws { try #require(Self.current, "the suite has no installation") }
+    }
+}
+
+/// One installation for all tests of a suite. They leave it running as they found it, and use users of their own.
+struct InstallationTrait: SuiteTrait, TestScoping {
+    let options: Installation.Options
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+    ) async throws {
+        try await withoutActuallyEscaping(function) { function in
+            try await withInstallation(self.options) { installation in
+                try await Installation.$current.withValue(installation) { try await function() }
+            }
+        }
+    }
+}
+
+extension Trait where Self == InstallationTrait {
+    static var installation: Self { Self(options: Installation.Options()) }
+
+    static func installation(_ options: Installation.Options) -> Self { Self(options: options) }
+}
+
+/// Counts failed expectations, so that logs are shown only where something went wrong.
+enum Trouble {
+    private static let noted = Mutex(0)
+
+    static var count: Int { Self.noted.withLock { $0 } }
+
+    static func note() {
+        Self.noted.withLock { $0 += 1 }
+    }
+}
+
+extension Trait where Self == IssueHandlingTrait {
+    static var notingTrouble: Self {
+        .compactMapIssues { issue in
+            Trouble.note()
+            return issue
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+/// Somebody who reads their inbox, with their session.
+struct PersonClient: Sendable {
+    let http: HTTPClient
+    let userID: String
+    let session: String
+
+    func unread(path: String = "/api/notifications/unread", etag: String? = nil) async throws -> HTTPAnswer {
+        var headers = self.headers
+        if let etag { headers["If-None-Match"] = etag }
+        return try await self.http.send("GET", path, headers: headers)
+    }
+
+    /// Everything unread, page after page, newest first.
+    func inbox(sourceLocation: SourceLocation = #_sourceLocation) async throws -> [InboxItem] {
+        var items: [InboxItem] = []
+        var path: String? = "/api/notifications/unread"
+        while let next = path {
+            let answer = try await self.unread(path: next)
+            try #require(answer.status == 200, "\(answer.status) \(answer.text)", sourceLocation: sourceLocation)
+            items += try answer.decode([InboxItem].self)
+            path = Self.nextPage(answer)
+        }
+        return items
+    }
+
+    func markRead(_ id: String) async throws -> HTTPAnswer {
+        try await self.http.send("PATCH", "/api/notifications/\(id)/read", headers: self.headers)
+    }
+
+    private var headers: [String: String] { ["Authorization": "Bearer \(self.session)"] }
+
+    /// `Link: <…>; rel="next"`.
+    static func nextPage(_ answer: HTTPAnswer) -> String? {
+        guard let link = answer.header("Link"), link.hasPrefix("<"), link.hasSuffix(">; rel=\"next\"") else { return nil }
+        return String(link.dropFirst().prefix { $0 != ">" })
+    }
+}
