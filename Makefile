@@ -23,14 +23,15 @@ help: ## What there is
 run: install-run build ## Install what is missing, build, and start everything on this machine
 	@exec .build/debug/notifi up $(ARGS)
 
+# Product by product: a plain `swift build` also builds what no product needs, as the C++ protoc inside swift-protobuf,
+# which takes longer than all of this.
 build: ## Build the four daemons and the command (debug)
 	@echo "==> Building. The first time takes some minutes; later only what changed."
 	@for product in $(PRODUCTS); do $(SWIFT) build --product "$$product"; done
 
-test: install-test ## Install what the tests need, and run them all
-	@echo "==> Building the daemons and the tests"
-	@$(SWIFT) build --build-tests
-	@$(SWIFT) test --skip-build $(TESTS)
+test: install-test build ## Install what the tests need, and run them all
+	@echo "==> Building and running the tests"
+	@$(SWIFT) test $(TESTS)
 
 lint: ## Layout, import order, unsafe code and formatting
 	@.ci/lint --self-test

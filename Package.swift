@@ -89,7 +89,7 @@ let package = Package(
         shared("Notifications", [crypto]),
         shared("Wire", ["Kafka", "Notifications", protobuf], exclude: ["Protos"]),
         shared("Store", ["Notifications", "Postgres", logging], resources: [.embedInCode("Migrations")]),
-        shared("Operations", ["Kafka", "Postgres", "Notifications", "Store", logging, metrics, coreMetrics, lifecycle, configuration, hummingbird, nio, httpTypes]),
+        shared("Operations", ["Kafka", "Postgres", "Notifications", "Store", logging, metrics, coreMetrics, lifecycle, unixSignals, configuration, hummingbird, nio, httpTypes]),
 
         executable(
             "API",

@@ -49,7 +49,8 @@ struct TestBroker: Sendable {
         onEvent: (@Sendable (KafkaConsumerEvent) -> Void)? = nil
     ) -> KafkaConsumerOptions {
         KafkaConsumerOptions(
-            group: group, topics: [topic], sessionTimeout: sessionTimeout, fetchWaitMax: .milliseconds(5), onEvent: onEvent)
+            group: group, topics: [topic], sessionTimeout: sessionTimeout, fetchWaitMax: .milliseconds(5),
+            onEvent: onEvent)
     }
 
     func consumer(_ options: KafkaConsumerOptions) throws -> KafkaConsumer {

@@ -126,7 +126,9 @@ struct ProducerTests {
             var configuration = broker.configuration
             configuration.properties["queue.buffering.max.messages"] = "100"
             try await withProducer(configuration, messageTimeout: .seconds(10)) { producer in
-                let records = (0..<2_000).map { KafkaRecord(topic: topic, key: bytes("\($0 % 7)"), value: bytes("\($0)")) }
+                let records = (0..<2_000).map {
+                    KafkaRecord(topic: topic, key: bytes("\($0 % 7)"), value: bytes("\($0)"))
+                }
                 let results = await producer.send(records)
                 #expect(results.allSatisfy { (try? $0.get()) != nil })
             }
@@ -283,8 +285,11 @@ struct ProducerTests {
             let producer = try KafkaProducer(configuration: broker.configuration, logger: testLogger("producer"))
             let running = Task { try await producer.run() }
             _ = try await producer.send(KafkaRecord(topic: topic, key: nil, value: []))
-            let sending = Task { await producer.send((0..<500).map { _ in KafkaRecord(topic: topic, key: nil, value: []) }) }
-            // At the latest when the batch is handed over, what was handed over is flushed; what was not fails as closed.
+            let sending = Task {
+                await producer.send((0..<500).map { _ in KafkaRecord(topic: topic, key: nil, value: []) })
+            }
+            // At the latest when the batch is handed over, what was handed over is flushed; what was not fails as
+            // closed.
             await Task.yield()
             running.cancel()
             try await running.value
@@ -321,7 +326,8 @@ struct ProducerTests {
                 let stored = try await withThrowingTaskGroup(of: KafkaReceipt.self) { group in
                     for index in 0..<5_000 {
                         group.addTask {
-                            try await producer.send(KafkaRecord(topic: topic, key: bytes("\(index)"), value: bytes("v")))
+                            try await producer.send(
+                                KafkaRecord(topic: topic, key: bytes("\(index)"), value: bytes("v")))
                         }
                     }
                     return try await group.reduce(into: 0) { count, _ in count += 1 }

@@ -30,7 +30,9 @@ struct RebalanceTests {
                     let batch = try await consumer.nextBatch(max: 20, timeout: .milliseconds(100))
                     if batch.isEmpty { continue }
                     try await consumer.keepingMembership(batch) {
-                        for message in batch.messages { seen[index].record(.handled(message.topicPartition, message.offset)) }
+                        for message in batch.messages {
+                            seen[index].record(.handled(message.topicPartition, message.offset))
+                        }
                         // Slow enough that there is work under way when the other member comes.
                         try await Task.sleep(for: .milliseconds(2))
                     }
@@ -87,7 +89,8 @@ struct RebalanceTests {
                             #expect(!events.all.contains { if case .revoked = $0 { true } else { false } })
                             try await first.complete(held)
                             while await second.assignment.isEmpty {
-                                try await first.complete(try await first.nextBatch(max: 50, timeout: .milliseconds(100)))
+                                try await first.complete(
+                                    try await first.nextBatch(max: 50, timeout: .milliseconds(100)))
                             }
                         }
                         tasks.addTask {

@@ -6,7 +6,8 @@ import Testing
 struct TailAndAdminTests {
     private func tail(_ topic: String, _ broker: TestBroker, refresh: Duration = .seconds(30)) throws -> KafkaTail {
         try KafkaTail(
-            configuration: broker.configuration, topic: topic, fetchWaitMax: .milliseconds(5), partitionRefresh: refresh,
+            configuration: broker.configuration, topic: topic, fetchWaitMax: .milliseconds(5),
+            partitionRefresh: refresh,
             logger: testLogger("tail"))
     }
 
@@ -95,8 +96,8 @@ struct TailAndAdminTests {
 
     @Test(arguments: [
         (
-            "[thrd:main]: a-topic [12]: offset reset (at offset 7, broker 1) to BEGINNING: fetch failed due to requested "
-                + "offset not available on the broker: Broker: Offset out of range",
+            "[thrd:main]: a-topic [12]: offset reset (at offset 7, broker 1) to BEGINNING: fetch failed due to "
+                + "requested offset not available on the broker: Broker: Offset out of range",
             KafkaTopicPartition?.some(KafkaTopicPartition(topic: "a-topic", partition: 12))
         ),
         ("[thrd:main]: a-topic [12]: offset reset (at offset 7, broker 1) to END: timed out: Local: Timed out", nil),

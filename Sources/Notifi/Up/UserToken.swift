@@ -25,6 +25,8 @@ struct UserToken: JWTPayload {
         guard secret.utf8.count >= 32 else {
             throw CommandFailure("NOTIFI_SESSION_JWT_SECRET has fewer than 32 bytes")
         }
+        // Whole seconds, as every reader of a JWT takes them.
+        let now = Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down))
         let keys = JWTKeyCollection()
         await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
         return try await keys.sign(

@@ -12,8 +12,9 @@ import Foundation
 /// }
 /// ```
 ///
-/// The actor must hold the executor strongly, since `UnownedSerialExecutor` does not. The thread ends by itself once the
-/// executor is released and every job that was enqueued has run: nothing has to be shut down, and no job is dropped.
+/// The actor must hold the executor strongly, since `UnownedSerialExecutor` does not. The thread ends by itself once
+/// the executor is released and every job that was enqueued has run: nothing has to be shut down, and no job is
+/// dropped.
 public final class BlockingExecutor: SerialExecutor {
     /// The name that the thread bears, as given. The operating system shows its first 15 bytes.
     public let name: String

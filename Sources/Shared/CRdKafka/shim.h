@@ -4,8 +4,9 @@
 
 /// `rd_kafka_produceva` takes an array of unions, which is far easier to write down in C.
 ///
-/// A key of NULL means none. On success librdkafka owns `headers` (which may be NULL); on failure the caller still does.
-/// The error belongs to the caller; NULL means that the message is in the queue and that a report will come for it.
+/// A key of NULL means none. On success librdkafka owns `headers` (which may be NULL); on failure the caller still
+/// does. The error belongs to the caller; NULL means that the message is in the queue and that a report will come for
+/// it.
 static inline rd_kafka_error_t *notifi_produce(
     rd_kafka_t *client, const char *topic, const void *key, size_t key_size, const void *value, size_t value_size,
     rd_kafka_headers_t *headers, void *opaque) {

@@ -41,7 +41,8 @@ public final class EmbeddedBroker: Sendable {
     /// - Parameter brokers: How many, 1 to 10.
     public init(brokers: Int = 3, logger: Logger = Logger(label: "kafka.embedded")) throws(KafkaError) {
         guard (1...10).contains(brokers) else {
-            throw KafkaError(code: .invalidConfiguration, reason: "1 to 10 embedded brokers are possible, not \(brokers)")
+            throw KafkaError(
+                code: .invalidConfiguration, reason: "1 to 10 embedded brokers are possible, not \(brokers)")
         }
         self.cluster = try MockCluster(brokers: Int32(brokers), context: ClientContext(logger: logger))
         self.brokers = 1...Int32(brokers)
@@ -78,8 +79,8 @@ public final class EmbeddedBroker: Sendable {
         self.cluster.setTopicError(topic, rawCode: rawCode)
     }
 
-    /// The next requests of this kind are answered with these codes (0 is none), one each. A negative code, librdkafka's
-    /// -195 (transport), cuts the connection instead.
+    /// The next requests of this kind are answered with these codes (0 is none), one each. A negative code,
+    /// librdkafka's -195 (transport), cuts the connection instead.
     public func pushErrors(_ api: API, rawCodes: [Int32]) {
         self.cluster.pushErrors(api.key, rawCodes: rawCodes)
     }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// A member of a consumer group that is asked for batches, and commits what it is told is done.
 ///
-/// It joins its group as soon as it is made, but takes and gives partitions inside its calls alone, so it has to be asked
-/// again and again. Broken connections are retried
+/// It joins its group as soon as it is made, but takes and gives partitions inside its calls alone, so it has to be
+/// asked again and again. Broken connections are retried
 /// inside; only what a new consumer has to cure is thrown with `isFatal`. A message is handed out again, to this or
 /// another member, unless its batch was completed in time.
 public actor KafkaConsumer {
@@ -45,8 +45,8 @@ public actor KafkaConsumer {
     /// The partitions held now.
     public var assignment: Set<KafkaTopicPartition> { self.ledger.partitions }
 
-    /// Takes part in the group until partitions are assigned, and returns them. Messages that come meanwhile are kept for
-    /// ``nextBatch(max:timeout:)``.
+    /// Takes part in the group until partitions are assigned, and returns them. Messages that come meanwhile are kept
+    /// for ``nextBatch(max:timeout:)``.
     ///
     /// - Throws: ``KafkaError`` with code `timedOut` after `timeout`; `CancellationError`.
     public func waitForAssignment(timeout: Duration) async throws -> Set<KafkaTopicPartition> {
@@ -74,9 +74,9 @@ public actor KafkaConsumer {
     /// - Parameters:
     ///   - max: At most so many messages; at least 1.
     ///   - timeout: After it an empty batch is returned, also while brokers are away.
-    /// - Throws: ``KafkaError``: with `isFatal` if a new consumer is needed; with code `unknownTopic` where a topic does
-    ///   not exist, and `authorization` or `authentication` where the brokers refuse, after all of which asking again is
-    ///   fine. `CancellationError` if cancelled before any message came.
+    /// - Throws: ``KafkaError``: with `isFatal` if a new consumer is needed; with code `unknownTopic` where a topic
+    ///   does not exist, and `authorization` or `authentication` where the brokers refuse, after all of which asking
+    ///   again is fine. `CancellationError` if cancelled before any message came.
     public func nextBatch(max limit: Int, timeout: Duration) async throws -> KafkaBatch {
         try self.checkOpen()
         self.retryCommit()
@@ -143,9 +143,9 @@ public actor KafkaConsumer {
 
     /// Notes that the work on a batch is done, and commits.
     ///
-    /// A partition that was given away or lost since the batch was taken is left out: another member has it, and will see
-    /// those messages again. If the brokers don't take the commit for now, it is logged and repeated by later calls.
-    /// Batches have to be completed in the order in which they were taken. Cancelling has no effect.
+    /// A partition that was given away or lost since the batch was taken is left out: another member has it, and will
+    /// see those messages again. If the brokers don't take the commit for now, it is logged and repeated by later
+    /// calls. Batches have to be completed in the order in which they were taken. Cancelling has no effect.
     ///
     /// - Throws: ``KafkaError`` if the client can't go on (`isFatal`), or is closed.
     public func complete(_ batch: KafkaBatch) async throws {
@@ -158,8 +158,8 @@ public actor KafkaConsumer {
         self.answerRebalances(keeping: nil)
     }
 
-    /// Commits what is completed, leaves the group, and ends the client; a call that waits returns first. Without effect
-    /// the second time. Brokers that are away delay it by some seconds at most.
+    /// Commits what is completed, leaves the group, and ends the client; a call that waits returns first. Without
+    /// effect the second time. Brokers that are away delay it by some seconds at most.
     public nonisolated func close() async {
         self.isClosing.withLock { $0 = true }
         self.waker.wake()
@@ -220,7 +220,8 @@ public actor KafkaConsumer {
 
     /// The next message with the epoch of its partition; nil if none came, or none of a partition that is held.
     private func poll(timeout: Duration) throws(KafkaError) -> (message: KafkaMessage, epoch: UInt64)? {
-        // An async closure in here that doesn't mention `self` would run elsewhere, and block threads that are not ours.
+        // An async closure in here that doesn't mention `self` would run elsewhere, and block threads that are not
+        // ours.
         self.assertIsolated()
         switch self.client.poll(timeout: timeout) {
         case .nothing:

@@ -10,8 +10,8 @@ public struct KafkaConsumerOptions: Sendable {
     /// The group; a new one begins with the earliest messages.
     public var group: String
     public var topics: [String]
-    /// After this long without a heartbeat the group gives the partitions to others. Default 45 s; at least 1 s; brokers
-    /// allow 6 s to 30 min unless configured otherwise (the embedded one takes less).
+    /// After this long without a heartbeat the group gives the partitions to others. Default 45 s; at least 1 s;
+    /// brokers allow 6 s to 30 min unless configured otherwise (the embedded one takes less).
     public var sessionTimeout: Duration
     /// A member that asks for nothing for this long leaves the group. At least `sessionTimeout`. Default 5 min.
     public var maxPollInterval: Duration
@@ -24,7 +24,8 @@ public struct KafkaConsumerOptions: Sendable {
     /// ``KafkaConsumer/keepingMembership(_:_:)``. Afterwards the work's result no longer counts for that partition.
     /// Default 10 s.
     public var revokeGrace: Duration
-    /// How long work may take before ``KafkaConsumer/keepingMembership(_:_:)`` pauses fetching and polls on. Default 1 s.
+    /// How long work may take before ``KafkaConsumer/keepingMembership(_:_:)`` pauses fetching and polls on. Default 1
+    /// s.
     public var pauseAfter: Duration
     /// Bound of one commit. Default 5 s.
     public var commitTimeout: Duration
@@ -32,7 +33,8 @@ public struct KafkaConsumerOptions: Sendable {
     public var onEvent: (@Sendable (KafkaConsumerEvent) -> Void)?
 
     public init(
-        group: String, topics: [String], sessionTimeout: Duration = .seconds(45), maxPollInterval: Duration = .seconds(300),
+        group: String, topics: [String], sessionTimeout: Duration = .seconds(45),
+        maxPollInterval: Duration = .seconds(300),
         fetchWaitMax: Duration = .milliseconds(500), assignmentStrategy: AssignmentStrategy = .cooperativeSticky,
         revokeGrace: Duration = .seconds(10), pauseAfter: Duration = .seconds(1), commitTimeout: Duration = .seconds(5),
         onEvent: (@Sendable (KafkaConsumerEvent) -> Void)? = nil

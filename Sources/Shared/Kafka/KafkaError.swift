@@ -49,7 +49,8 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     /// One sentence without secrets and without record contents.
     public let reason: String
 
-    /// The client that threw this can't go on; a new one can. A ``KafkaProducer`` renews itself, so its errors never are.
+    /// The client that threw this can't go on; a new one can. A ``KafkaProducer`` renews itself, so its errors never
+    /// are.
     public let isFatal: Bool
 
     /// The same call may succeed later without any change.

@@ -5,8 +5,8 @@ import Synchronization
 
 /// Sends records, and tells of each what became of it.
 ///
-/// Idempotent, with acknowledgement by all in-sync replicas. After a fatal error it makes itself a new client; sends that
-/// were under way then fail with a retriable error. It works while ``run()`` does.
+/// Idempotent, with acknowledgement by all in-sync replicas. After a fatal error it makes itself a new client; sends
+/// that were under way then fail with a retriable error. It works while ``run()`` does.
 public final class KafkaProducer: Sendable {
     private enum Phase {
         case idle(waiting: [CheckedContinuation<Void, Never>])
@@ -43,8 +43,8 @@ public final class KafkaProducer: Sendable {
 
     /// Serves the delivery reports, on a thread of its own. To be called once.
     ///
-    /// When cancelled it takes no more records, waits for the reports of those under way at most a second longer than the
-    /// message timeout, fails the rest with code `closed`, and returns.
+    /// When cancelled it takes no more records, waits for the reports of those under way at most a second longer than
+    /// the message timeout, fails the rest with code `closed`, and returns.
     public func run() async throws {
         let waiting = try self.phase.withLock { phase throws(KafkaError) in
             guard case .idle(let waiting) = phase else {
@@ -71,13 +71,13 @@ public final class KafkaProducer: Sendable {
 
     /// Sends records in order and waits for all reports.
     ///
-    /// Bounded in time in every case: about the message timeout plus one second, and at most half a message timeout more
-    /// where the local queue was full. A record that failed is never sent later by this client. Where it failed with
-    /// code `timedOut` or `clientReplaced`, brokers may nevertheless have stored it.
+    /// Bounded in time in every case: about the message timeout plus one second, and at most half a message timeout
+    /// more where the local queue was full. A record that failed is never sent later by this client. Where it failed
+    /// with code `timedOut` or `clientReplaced`, brokers may nevertheless have stored it.
     ///
-    /// Cancelling ends the wait for room in the queue (those not handed over fail with code `cancelled`), but not the wait
-    /// for reports, which alone tell what was stored. Before ``run()`` has begun it waits for that, at most a message
-    /// timeout.
+    /// Cancelling ends the wait for room in the queue (those not handed over fail with code `cancelled`), but not the
+    /// wait for reports, which alone tell what was stored. Before ``run()`` has begun it waits for that, at most a
+    /// message timeout.
     ///
     /// - Returns: A result for each record, in the same order.
     public func send(_ records: [KafkaRecord]) async -> [Result<KafkaReceipt, KafkaError>] {

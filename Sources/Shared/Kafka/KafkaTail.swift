@@ -86,8 +86,8 @@ public actor KafkaTail {
     /// Takes the messages that are there, waiting for the first one at most `timeout`.
     ///
     /// - Parameter max: At most so many messages; at least 1.
-    /// - Throws: ``KafkaError`` if a new tail is needed (`isFatal`), or this is closed; `CancellationError` if cancelled
-    ///   before any message came. Brokers being away are not an error.
+    /// - Throws: ``KafkaError`` if a new tail is needed (`isFatal`), or this is closed; `CancellationError` if
+    ///   cancelled before any message came. Brokers being away are not an error.
     public func nextBatch(max limit: Int, timeout: Duration) async throws -> KafkaTailBatch {
         let deadline = ContinuousClock.now + timeout
         var messages: [KafkaMessage] = []

@@ -92,14 +92,19 @@ final class Installation: Sendable {
     /// Returns when nothing is on its way to these users any more: whatever was read was completed, and nothing waits in
     /// the outbox. What would be doubled is doubled by then.
     func settle(_ users: [String], within limit: Duration = .seconds(60)) async throws {
-        try await require("requests are routed", within: limit) {
-            try await self.brokers.lag(group: self.topics.routerGroup, topic: self.topics.requests) == 0
-        }
+        try await self.untilRouted(within: limit)
         try await require("the outbox is empty", within: limit) {
             try await self.database.countInOutbox(of: users) == 0
         }
         try await require("deliveries are delivered", within: limit) {
             try await self.brokers.lag(group: self.topics.deliveryGroup, topic: self.topics.deliveries) == 0
+        }
+    }
+
+    /// Returns when everything that was accepted so far has been routed.
+    func untilRouted(within limit: Duration = .seconds(30)) async throws {
+        try await require("requests are routed", within: limit) {
+            try await self.brokers.lag(group: self.topics.routerGroup, topic: self.topics.requests) == 0
         }
     }
 

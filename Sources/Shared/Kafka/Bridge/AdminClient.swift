@@ -23,7 +23,11 @@ final class AdminClient {
         _ topics: [KafkaTopicSpecification], timeout: Duration
     ) throws(KafkaError) -> [String: KafkaTopicOutcome] {
         var orders = unsafe [OpaquePointer?]()
-        defer { for unsafe order in unsafe orders { unsafe rd_kafka_NewTopic_destroy(order) } }
+        defer {
+            for index in 0..<topics.count where unsafe index < orders.count {
+                unsafe rd_kafka_NewTopic_destroy(orders[index])
+            }
+        }
         for topic in topics { unsafe orders.append(try Self.order(topic)) }
         return try unsafe self.handle.withRaw { (client) throws(KafkaError) in
             let options = unsafe rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS)
@@ -72,7 +76,8 @@ final class AdminClient {
             let topics = unsafe rd_kafka_CreateTopics_result_topics(result, &count)
         else { throw KafkaError(code: .other, reason: "the brokers' answer names no topics") }
         var outcomes: [String: KafkaTopicOutcome] = [:]
-        for unsafe topic in unsafe UnsafeBufferPointer(start: topics, count: count) {
+        for index in 0..<count {
+            let topic = unsafe topics[index]
             let code = unsafe rd_kafka_topic_result_error(topic)
             let reason = unsafe rd_kafka_topic_result_error_string(topic).map { unsafe String(cString: $0) }
             let name = unsafe String(cString: rd_kafka_topic_result_name(topic))

@@ -35,7 +35,8 @@ final class ClientContext: Sendable {
 
 /// librdkafka tells of an offset that is out of range in a log line alone, unless reading is to stop at it.
 enum OffsetResetLine {
-    /// The partition, if the line tells that its offset was out of range: `[thrd:main]: topic [3]: offset reset (at ...`.
+    /// The partition, if the line tells that its offset was out of range: `[thrd:main]: topic [3]: offset reset (at
+    /// ...`.
     static func partition(in line: String) -> KafkaTopicPartition? {
         guard line.contains("offset reset (at offset"), line.contains("Offset out of range") else { return nil }
         var rest = Substring(line)

@@ -124,22 +124,25 @@ func withReason<R>(_ body: (UnsafeMutablePointer<CChar>?, Int) -> R) -> (R, Stri
     return (result, text)
 }
 
-private let logCallback: @convention(c) (OpaquePointer?, Int32, UnsafePointer<CChar>?, UnsafePointer<CChar>?) -> Void = {
-    client, level, facility, message in
-    guard let client = unsafe client, let opaque = unsafe rd_kafka_opaque(client), let facility = unsafe facility,
-        let message = unsafe message
-    else { return }
-    unsafe Unmanaged<ClientContext>.fromOpaque(opaque).takeUnretainedValue()
-        .log(level: level, facility: String(cString: facility), message: String(cString: message))
-}
+private let logCallback: @convention(c) (OpaquePointer?, Int32, UnsafePointer<CChar>?, UnsafePointer<CChar>?) -> Void =
+    {
+        client, level, facility, message in
+        guard let client = unsafe client, let opaque = unsafe rd_kafka_opaque(client), let facility = unsafe facility,
+            let message = unsafe message
+        else { return }
+        unsafe Unmanaged<ClientContext>.fromOpaque(opaque).takeUnretainedValue()
+            .log(level: level, facility: String(cString: facility), message: String(cString: message))
+    }
 
-private let errorCallback: @convention(c) (OpaquePointer?, Int32, UnsafePointer<CChar>?, UnsafeMutableRawPointer?) -> Void = {
-    _, code, reason, opaque in
-    guard let opaque = unsafe opaque else { return }
-    let error = unsafe KafkaError(rd_kafka_resp_err_t(rawValue: code), reason: reason.map { unsafe String(cString: $0) })
-    unsafe Unmanaged<ClientContext>.fromOpaque(opaque).takeUnretainedValue().logger
-        .warning("\(error)", metadata: ["kafka.code": "\(error.code.rawValue)"])
-}
+private let errorCallback:
+    @convention(c) (OpaquePointer?, Int32, UnsafePointer<CChar>?, UnsafeMutableRawPointer?) -> Void = {
+        _, code, reason, opaque in
+        guard let opaque = unsafe opaque else { return }
+        let error = unsafe KafkaError(
+            rd_kafka_resp_err_t(rawValue: code), reason: reason.map { unsafe String(cString: $0) })
+        unsafe Unmanaged<ClientContext>.fromOpaque(opaque).takeUnretainedValue().logger
+            .warning("\(error)", metadata: ["kafka.code": "\(error.code.rawValue)"])
+    }
 
 private let rebalanceCallback:
     @convention(c) (
@@ -164,7 +167,7 @@ private let rebalanceCallback:
         if let failure { context.logger.warning("while closing a consumer: \(failure)") }
     }
 
-extension Optional<KafkaError> {
+extension KafkaError? {
     init(ifAny code: rd_kafka_resp_err_t) {
         self = code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code)
     }

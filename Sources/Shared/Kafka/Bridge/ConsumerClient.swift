@@ -135,7 +135,8 @@ final class ConsumerClient {
         }
         defer { unsafe rd_kafka_event_destroy(event) }
         self.isCommitUnderWay = false
-        let entries = unsafe rd_kafka_event_topic_partition_list(event).map { unsafe PartitionList.entries(of: $0) } ?? []
+        let entries =
+            unsafe rd_kafka_event_topic_partition_list(event).map { unsafe PartitionList.entries(of: $0) } ?? []
         let failure = entries.map(\.error).first { $0 != RD_KAFKA_RESP_ERR_NO_ERROR }
         let code = unsafe rd_kafka_event_error(event)
         if let error = KafkaError?(ifAny: code) ?? failure.map({ KafkaError($0) }) { return .failed(error) }
@@ -148,7 +149,8 @@ final class ConsumerClient {
             _ = unsafe self.handle.withRaw { unsafe rd_kafka_position($0, list) }
             let entries = unsafe PartitionList.entries(of: list)
             return Dictionary(
-                entries.map { ($0.partition, $0.offset < 0 ? Int64(RD_KAFKA_OFFSET_END) : $0.offset) }) { $1 }
+                entries.map { ($0.partition, $0.offset < 0 ? Int64(RD_KAFKA_OFFSET_END) : $0.offset) }
+            ) { $1 }
         }
     }
 

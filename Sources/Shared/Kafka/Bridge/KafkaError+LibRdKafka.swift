@@ -49,7 +49,8 @@ extension KafkaError.Code {
                 .topicExists
             case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
                 .recordTooLarge
-            case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+            case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR__SSL,
+                RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
                 .authentication
             case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
                 RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
@@ -87,7 +88,8 @@ extension KafkaError.Code {
     /// An unknown topic counts, since the operator may make it, and brokers forget topics for a moment as they start.
     var isRetriable: Bool {
         switch self {
-        case .timedOut, .queueFull, .unknownTopic, .brokersUnavailable, .notEnoughReplicas, .clientReplaced, .rebalanced,
+        case .timedOut, .queueFull, .unknownTopic, .brokersUnavailable, .notEnoughReplicas, .clientReplaced,
+            .rebalanced,
             .fenced:
             true
         case .unknownPartition, .topicExists, .recordTooLarge, .authentication, .authorization, .invalidConfiguration,

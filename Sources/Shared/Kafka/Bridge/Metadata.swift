@@ -23,7 +23,8 @@ enum Metadata {
             defer { unsafe rd_kafka_metadata_destroy(metadata) }
             return unsafe UnsafeBufferPointer(start: metadata.pointee.topics, count: Int(metadata.pointee.topic_cnt))
                 .map { topic in
-                    let partitions = unsafe UnsafeBufferPointer(start: topic.partitions, count: Int(topic.partition_cnt))
+                    let partitions = unsafe UnsafeBufferPointer(
+                        start: topic.partitions, count: Int(topic.partition_cnt))
                     return unsafe Topic(
                         name: String(cString: topic.topic), partitions: partitions.map(\.id),
                         error: KafkaError?(ifAny: topic.err))

@@ -34,7 +34,8 @@ final class MockCluster: @unchecked Sendable {
 
     func setBroker(_ id: Int32, up isUp: Bool) throws(KafkaError) {
         try self.check {
-            unsafe isUp ? rd_kafka_mock_broker_set_up(self.cluster, id) : rd_kafka_mock_broker_set_down(self.cluster, id)
+            unsafe isUp
+                ? rd_kafka_mock_broker_set_up(self.cluster, id) : rd_kafka_mock_broker_set_down(self.cluster, id)
         }
     }
 
@@ -49,7 +50,9 @@ final class MockCluster: @unchecked Sendable {
     }
 
     func setTopicError(_ topic: String, rawCode: Int32) {
-        self.ifOpen { unsafe rd_kafka_mock_topic_set_error(self.cluster, topic, rd_kafka_resp_err_t(rawValue: rawCode)) }
+        self.ifOpen {
+            unsafe rd_kafka_mock_topic_set_error(self.cluster, topic, rd_kafka_resp_err_t(rawValue: rawCode))
+        }
     }
 
     func pushErrors(_ key: Int16, rawCodes: [Int32]) {

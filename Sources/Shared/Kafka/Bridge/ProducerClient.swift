@@ -1,7 +1,8 @@
 import CRdKafka
 import Synchronization
 
-/// One idempotent producer of librdkafka, from its making to its end. ``KafkaProducer`` makes another after a fatal error.
+/// One idempotent producer of librdkafka, from its making to its end. ``KafkaProducer`` makes another after a fatal
+/// error.
 ///
 /// `@unchecked Sendable`: `events` never changes, and librdkafka's queues may be used from any thread until `close`,
 /// which happens once, on the thread that polls; what is mutable is behind locks.
@@ -154,7 +155,8 @@ final class ProducerClient: @unchecked Sendable {
             let now = ContinuousClock.now
             let isOverdue = self.waiting.withLock { $0.batches.values.contains { $0.deadline < now } }
             if isOverdue {
-                return KafkaError(code: .timedOut, reason: "the client did not report within its bound", isRetriable: true)
+                return KafkaError(
+                    code: .timedOut, reason: "the client did not report within its bound", isRetriable: true)
             }
         }
         return self.waiting.withLock { $0.failure }
@@ -258,7 +260,9 @@ extension KafkaError {
 private func withBytes<R>(of bytes: [UInt8], _ body: (UnsafeRawBufferPointer) -> R) -> R {
     if bytes.isEmpty {
         var nothing: UInt8 = 0
-        return unsafe withUnsafeBytes(of: &nothing) { unsafe body(UnsafeRawBufferPointer(start: $0.baseAddress, count: 0)) }
+        return unsafe withUnsafeBytes(of: &nothing) {
+            unsafe body(UnsafeRawBufferPointer(start: $0.baseAddress, count: 0))
+        }
     }
     return unsafe bytes.withUnsafeBytes { unsafe body($0) }
 }

@@ -10,6 +10,8 @@ extension KafkaConsumerOptions {
         self.init(
             group: group, topics: [topic], sessionTimeout: settings[KafkaSettings.sessionTimeout],
             fetchWaitMax: settings[KafkaSettings.fetchWaitMax],
+            // A group waits for a member no longer than its session, so the last batch has to be done well before.
+            revokeGrace: min(.seconds(10), settings[KafkaSettings.sessionTimeout] / 2),
             onEvent: { if case .offsetOutOfRange = $0 { outOfRange.increment() } })
     }
 }

@@ -1,0 +1,183 @@
+import Notifications
+import Testing
+
+@testable import Poller
+
+@Suite struct ClaimPaceTests {
+    private let start = ContinuousClock.now
+
+    @Test func theFirstClaimLooksAtEverything() {
+        var pace = ClaimPace(batchSize: 500)
+        pace.willClaim(at: self.start)
+        #expect(pace.low == at(0))
+        #expect(pace.limit == 500)
+    }
+
+    @Test func lowFollowsTheClaims() {
+        var pace = ClaimPace(batchSize: 500)
+        pace.willClaim(at: self.start)
+        #expect(pace.claimed(count: 3, last: at(30)) == .wait)
+        #expect(pace.low == at(30))
+        pace.willClaim(at: self.start)
+        #expect(pace.low == at(30), "the next claim includes what is due at the same time")
+        #expect(pace.claimed(count: 0, last: nil) == .wait)
+        #expect(pace.low == at(30))
+    }
+
+    @Test func aFullClaimIsFollowedByAnother() {
+        var pace = ClaimPace(batchSize: 500)
+        #expect(pace.claimed(count: 500, last: at(1)) == .claimAgain)
+        #expect(pace.claimed(count: 501, last: at(2)) == .claimAgain)
+        #expect(pace.claimed(count: 499, last: at(3)) == .wait)
+        #expect(pace.claimed(count: 0, last: nil) == .wait)
+    }
+
+    @Test func anEarlierWakeUpLowersIt() {
+        var pace = ClaimPace(batchSize: 500)
+        _ = pace.claimed(count: 1, last: at(100))
+        pace.woken(for: at(200))
+        #expect(pace.low == at(100))
+        pace.woken(for: at(50))
+        #expect(pace.low == at(50))
+    }
+
+    @Test func aSweepBeginsAnewOnlyNowAndThen() {
+        var pace = ClaimPace(batchSize: 500)
+        pace.willClaim(at: self.start)
+        _ = pace.claimed(count: 500, last: at(100))
+        pace.willClaim(at: self.start + ClaimPace.sweepEvery - .nanoseconds(1))
+        #expect(pace.low == at(100))
+        pace.willClaim(at: self.start + ClaimPace.sweepEvery)
+        #expect(pace.low == at(0))
+        _ = pace.claimed(count: 500, last: at(100))
+        pace.willClaim(at: self.start + ClaimPace.sweepEvery * 2 - .nanoseconds(1))
+        #expect(pace.low == at(100))
+    }
+
+    @Test func theSafetyNetSweeps() {
+        var pace = ClaimPace(batchSize: 500)
+        pace.willClaim(at: self.start)
+        _ = pace.claimed(count: 1, last: at(100))
+        pace.sweep(at: self.start + .seconds(3))
+        #expect(pace.low == at(0))
+        _ = pace.claimed(count: 1, last: at(100))
+        pace.willClaim(at: self.start + .seconds(7))
+        #expect(pace.low == at(100), "the last sweep was four seconds ago")
+    }
+
+    @Test func failuresHalveTheBatchDownToTen() {
+        var pace = ClaimPace(batchSize: 500)
+        var limits: [Int32] = []
+        for _ in 0..<8 {
+            pace.failed()
+            limits.append(pace.limit)
+        }
+        #expect(limits == [250, 125, 62, 31, 15, 10, 10, 10])
+        limits = []
+        for _ in 0..<8 {
+            _ = pace.claimed(count: 0, last: nil)
+            limits.append(pace.limit)
+        }
+        #expect(limits == [20, 40, 80, 160, 320, 500, 500, 500])
+    }
+
+    @Test func aFailureDoesNotMoveLow() {
+        var pace = ClaimPace(batchSize: 500)
+        _ = pace.claimed(count: 1, last: at(100))
+        pace.failed()
+        #expect(pace.low == at(100))
+    }
+
+    /// A reduced claim that came back full may have left something behind.
+    @Test func fullIsMeasuredByTheReducedLimit() {
+        var pace = ClaimPace(batchSize: 500)
+        pace.failed()
+        #expect(pace.claimed(count: 250, last: at(1)) == .claimAgain)
+    }
+
+    @Test(arguments: [1, 3, 9, 10, 11, 5_000] as [Int32])
+    func smallBatches(size: Int32) {
+        var pace = ClaimPace(batchSize: size)
+        for _ in 0..<20 { pace.failed() }
+        #expect(pace.limit == min(10, size))
+        for _ in 0..<20 { _ = pace.claimed(count: 0, last: nil) }
+        #expect(pace.limit == size)
+    }
+
+    /// Whatever happens in whatever order: nothing that somebody knows to be waiting lies below `low`.
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func nothingKnownIsOverlooked(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let size = Int32.random(in: 1...1_000, using: &random)
+        var pace = ClaimPace(batchSize: size)
+        var now = self.start
+        // No row is left below this: all that were due earlier are claimed, and no wake-up named one since.
+        var bound = at(0)
+        var lastSweep: ContinuousClock.Instant?
+        for _ in 0..<300 {
+            switch Int.random(in: 0...5, using: &random) {
+            case 0:
+                now += .milliseconds(Int.random(in: 0...3_000, using: &random))
+                pace.willClaim(at: now)
+                if lastSweep.map({ now - $0 >= .seconds(5) }) ?? true {
+                    (bound, lastSweep) = (at(0), now)
+                    #expect(pace.low == at(0))
+                }
+            case 1:
+                pace.sweep(at: now)
+                (bound, lastSweep) = (at(0), now)
+            case 2:
+                let before = pace.limit
+                pace.failed()
+                #expect(pace.limit <= before)
+            case 3:
+                let dueAt = at(.random(in: 1...10_000, using: &random))
+                pace.woken(for: dueAt)
+                bound = min(bound, dueAt)
+                #expect(pace.low <= dueAt)
+            default:
+                let count = Int.random(in: 0...Int(pace.limit), using: &random)
+                let last = count == 0 ? nil : at(.random(in: pace.low.microseconds...20_000, using: &random))
+                let wasFull = count == Int(pace.limit)
+                #expect(pace.claimed(count: count, last: last) == (wasFull ? .claimAgain : .wait))
+                bound = max(bound, last ?? bound)
+            }
+            #expect(pace.low == bound)
+            #expect(pace.low >= at(0))
+            #expect((min(10, size)...size).contains(pace.limit))
+        }
+    }
+}
+
+@Suite struct ClaimWaitTests {
+    @Test(arguments: [1, 2, 499_999])
+    func untilSomethingIsDue(microseconds: Int64) {
+        let wait = ClaimPace.wait(untilDue: microseconds, jitter: 0)
+        #expect(wait.microseconds == microseconds)
+        #expect(!wait.isSafetyNet)
+    }
+
+    @Test(arguments: [nil, Int64.min, -1, 0, 500_000, 500_001, Int64.max])
+    func orTheSafetyNet(microseconds: Int64?) {
+        let wait = ClaimPace.wait(untilDue: microseconds, jitter: 0)
+        #expect(wait.microseconds == 500_000)
+        #expect(wait.isSafetyNet)
+    }
+
+    @Test(arguments: [(-1, 500_000), (0, 500_000), (0.5, 750_000), (1, 1_000_000), (2, 1_000_000)] as [(Double, Int64)])
+    func jitterSpreadsTheNet(jitter: Double, microseconds: Int64) {
+        #expect(ClaimPace.wait(untilDue: nil, jitter: jitter).microseconds == microseconds)
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func neverLongerThanASecondAndNeverPastTheDueTime(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<200 {
+            let untilDue = Int64.random(in: -1_000_000...3_000_000, using: &random)
+            let wait = ClaimPace.wait(untilDue: untilDue, jitter: .random(in: 0...1, using: &random))
+            #expect((1...ClaimPace.safetyNetMicroseconds).contains(wait.microseconds))
+            if untilDue > 0 { #expect(wait.microseconds <= untilDue) }
+            if !wait.isSafetyNet { #expect(wait.microseconds == untilDue) }
+        }
+    }
+}
