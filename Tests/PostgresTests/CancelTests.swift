@@ -12,7 +12,7 @@ extension Live {
                     #expect(
                         try await eventually {
                             try await !other.query(
-                                "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND query LIKE '%pg_sleep%' AND state = 'active'",
+                                "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND state = 'active' AND query LIKE '%sleep%'",
                                 [.int4(pid)]
                             ).isEmpty
                         })
@@ -39,8 +39,8 @@ extension Live {
             }
         }
 
-        /// Each statement that is cancelled is followed at once by one that nobody cancels, on the same connection, from
-        /// another task; cancels come at every stage: before, while sending, while running, when it has just ended.
+        /// Each statement that is cancelled is followed at once by one that nobody cancels, on the same connection,
+        /// from another task; cancels come at every stage: before, while sending, while running, when it has just ended.
         @Test func cancelsHitOnlyTheStatementMeant() async throws {
             try await Live.withConnection { connection async throws in
                 var cancelled = 0
@@ -63,7 +63,10 @@ extension Live {
         }
 
         @Test func cancelsThroughAPoolHitOnlyTheStatementMeant() async throws {
-            try await Live.withPool({ $0.poolSize = 3; $0.acquireTimeout = .seconds(20) }) { pool async throws in
+            try await Live.withPool({
+                $0.poolSize = 3
+                $0.acquireTimeout = .seconds(20)
+            }) { pool async throws in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for lane in 0..<8 {
                         group.addTask {
@@ -74,7 +77,8 @@ extension Live {
                                 await #expect { try await victim.value } throws: {
                                     ($0 as? PostgresError)?.code == .cancelled
                                 }
-                                let row = try await pool.query("SELECT $1::int4, pg_sleep(0.001)", [.int4(Int32(round))])[0]
+                                let row = try await pool.query(
+                                    "SELECT $1::int4, pg_sleep(0.001)", [.int4(Int32(round))])[0]
                                 #expect(try row.decode(0, as: Int32.self) == round)
                             }
                         }
@@ -135,7 +139,8 @@ extension Live {
                 let inserted = Events<Int32>()
                 let task = Task {
                     try await pool.transaction { connection async throws in
-                        let row = try await connection.query("INSERT INTO undone VALUES (1) RETURNING pg_backend_pid()")[0]
+                        let row = try await connection.query(
+                            "INSERT INTO undone VALUES (1) RETURNING pg_backend_pid()")[0]
                         await inserted.add(try row.decode(0, as: Int32.self))
                         _ = try await connection.query("SELECT pg_sleep(3)")
                     }
@@ -155,7 +160,8 @@ extension Live {
                 try await pool.withConnection { connection async throws in
                     try await connection.execute(script: "BEGIN; CREATE TABLE forgotten (v int4)")
                 }
-                #expect(try await pool.query("SELECT to_regclass('forgotten')::text")[0].decode(0, as: String?.self) == nil)
+                #expect(
+                    try await pool.query("SELECT to_regclass('forgotten')::text")[0].decode(0, as: String?.self) == nil)
             }
         }
     }

@@ -11,9 +11,12 @@ import Testing
 enum Live {
     @TaskLocal static var server: LocalPostgres?
 
-    static func configuration(_ change: (inout PostgresConfiguration) -> Void = { _ in }) throws -> PostgresConfiguration {
+    static func configuration(
+        _ change: (inout PostgresConfiguration) -> Void = { _ in }
+    ) throws -> PostgresConfiguration {
         let server = try #require(Self.server)
-        var configuration = PostgresConfiguration(url: server.url, applicationName: "tests", acquireTimeout: .seconds(20))
+        var configuration = PostgresConfiguration(
+            url: server.url, applicationName: "tests", acquireTimeout: .seconds(20))
         // Many tests at a time, on machines with few cores.
         configuration.connectTimeout = .seconds(20)
         change(&configuration)

@@ -24,6 +24,12 @@ import Testing
             .path(percentEncoded: false)
     }
 
+    private func server(
+        _ directory: String, log: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws -> LocalPostgres {
+        try LocalPostgres(.init(directory: directory, settings: ["fsync": "off"]), log: log)
+    }
+
     @Test func keepsDataAndAddressBetweenStarts() async throws {
         let directory = self.temporary()
         let first = try LocalPostgres(directory: directory)
@@ -41,7 +47,8 @@ import Testing
             second.url,
             """
             SELECT current_setting('data_checksums') AS checksums, current_setting('server_encoding') AS encoding,
-                current_setting('fsync') AS fsync, (SELECT datcollate FROM pg_database WHERE datname = 'notifi') AS locale
+                current_setting('fsync') AS fsync,
+                (SELECT datcollate FROM pg_database WHERE datname = 'notifi') AS locale
             """)[0]
         #expect(try row.decode("checksums", as: String.self) == "on")
         #expect(try row.decode("encoding", as: String.self) == "UTF8")
@@ -57,7 +64,7 @@ import Testing
             atPath: outer, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { #expect(throws: Never.self) { try FileManager.default.removeItem(atPath: outer) } }
         let said = Mutex<[String]>([])
-        let server = try LocalPostgres(directory: "\(outer)/postgres") { line in said.withLock { $0.append(line) } }
+        let server = try self.server("\(outer)/postgres") { line in said.withLock { $0.append(line) } }
         try await server.start()
         #expect(try await self.query(server.url, "SELECT 1").count == 1)
         if getuid() == 0 {
@@ -85,9 +92,9 @@ import Testing
 
     @Test func refusesAFolderThatIsInUse() async throws {
         let directory = self.temporary()
-        let first = try LocalPostgres(directory: directory)
+        let first = try self.server(directory)
         try await first.start()
-        let second = try LocalPostgres(directory: directory)
+        let second = try self.server(directory)
         await #expect { try await second.start() } throws: { "\($0)".contains("in use") }
         #expect(try await self.query(first.url, "SELECT 1").count == 1)
         try await first.remove()
@@ -95,12 +102,12 @@ import Testing
 
     @Test func stopsALeftoverAndGoesOn() async throws {
         let directory = self.temporary()
-        let first = try LocalPostgres(directory: directory)
+        let first = try self.server(directory)
         try await first.start()
         let pid = try #require(await first.pid)
         // As after a SIGKILL of the process that had started it: a pid that is not in use, or has another start time.
         try "\(getpid()) 1\n".write(toFile: "\(directory)/owner", atomically: true, encoding: .utf8)
-        let second = try LocalPostgres(directory: directory)
+        let second = try self.server(directory)
         try await second.start()
         await first.ended()
         #expect(await second.pid != pid)
@@ -111,7 +118,7 @@ import Testing
 
     @Test func refusesDataOfAnotherVersion() async throws {
         let directory = self.temporary()
-        let server = try LocalPostgres(directory: directory)
+        let server = try self.server(directory)
         try await server.start()
         try await server.stop()
         try "9\n".write(toFile: "\(directory)/data/PG_VERSION", atomically: true, encoding: .utf8)
@@ -126,7 +133,7 @@ import Testing
             let asked = try LocalPostgres(.init(directory: directory, port: port))
             await #expect { try await asked.start() } throws: { "\($0)".contains("port \(port) for Postgres is taken") }
             try "\(port)\n".write(toFile: "\(directory)/port", atomically: true, encoding: .utf8)
-            let flexible = try LocalPostgres(directory: directory)
+            let flexible = try self.server(directory)
             try await flexible.start()
             #expect(URL(string: flexible.url)?.port != port)
             #expect(try await self.query(flexible.url, "SELECT 1").count == 1)
@@ -144,12 +151,14 @@ import Testing
 
     @Test func refusesASocketFolderOfAnybodyElse() async throws {
         let directory = self.temporary()
-        let server = try LocalPostgres(directory: directory)
+        let server = try self.server(directory)
         try await server.start()
         let folder = try #require(server.socketURL.split(separator: "host=").last?.split(separator: "&").first)
         try await server.stop()
         try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: String(folder))
-        await #expect { try await server.start() } throws: { "\($0)".contains("must be a folder of the server's user alone") }
+        await #expect { try await server.start() } throws: {
+            "\($0)".contains("must be a folder of the server's user alone")
+        }
         try await server.remove()
     }
 

@@ -57,7 +57,8 @@ import Testing
         #expect(state.openFailed(0, self.away, now: self.now, jitter: 1) == [.fail(1, self.away)])
         #expect(state.acquire(2) == [.open(1, notBefore: self.now + .milliseconds(100))])
         #expect(state.acquire(3) == [])
-        #expect(state.openFailed(1, self.away, now: self.now, jitter: 0.5) == [.fail(2, self.away), .fail(3, self.away)])
+        #expect(
+            state.openFailed(1, self.away, now: self.now, jitter: 0.5) == [.fail(2, self.away), .fail(3, self.away)])
         #expect(state.acquire(4) == [.open(2, notBefore: self.now + .milliseconds(100))])
         #expect(state.acquire(5) == [])
         // It is back: now the others may follow.
@@ -155,7 +156,8 @@ import Testing
 
 @Suite struct ConnectionStringTests {
     @Test(arguments: [
-        "postgresql://u:p@h:1/d?x=1", "postgres://h", "postgresql:///d?host=/tmp/x&user=u", "host=h user=u password='a@b/c'",
+        "postgresql://u:p@h:1/d?x=1", "postgres://h", "postgresql:///d?host=/tmp/x&user=u",
+        "host=h user=u password='a@b/c'",
         "postgresql://u:p%40@h1,h2:2/d?application_name=a@b", "",
     ])
     func takes(_ text: String) throws {

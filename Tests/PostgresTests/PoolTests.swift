@@ -5,7 +5,10 @@ import Testing
 extension Live {
     @Suite struct Pools {
         @Test func neverMoreConnectionsThanItsSize() async throws {
-            try await Live.withPool({ $0.poolSize = 3; $0.applicationName = "bound" }) { pool async throws in
+            try await Live.withPool({
+                $0.poolSize = 3
+                $0.applicationName = "bound"
+            }) { pool async throws in
                 let most = try await withThrowingTaskGroup(of: Int.self) { group in
                     for _ in 0..<30 {
                         group.addTask {
@@ -47,7 +50,10 @@ extension Live {
         }
 
         @Test func waitingIsBounded() async throws {
-            try await Live.withPool({ $0.poolSize = 1; $0.acquireTimeout = .seconds(1) }) { pool async throws in
+            try await Live.withPool({
+                $0.poolSize = 1
+                $0.acquireTimeout = .seconds(1)
+            }) { pool async throws in
                 try await pool.withConnection { _ -> Void in
                     await #expect { try await pool.query("SELECT 1") } throws: {
                         ($0 as? PostgresError)?.code == .poolTimeout && ($0 as? PostgresError)?.isRetriable == true
@@ -78,7 +84,8 @@ extension Live {
         }
 
         @Test func cancellingRunClosesEverything() async throws {
-            let pool = PostgresPool(configuration: try Live.configuration { $0.applicationName = "closing" }, logger: quiet)
+            let pool = PostgresPool(
+                configuration: try Live.configuration { $0.applicationName = "closing" }, logger: quiet)
             let running = Task { await pool.run() }
             let sleeping = Task { try await pool.query("SELECT pg_sleep(3)") }
             try await Live.withConnection { other async throws in
@@ -109,7 +116,8 @@ extension Live {
             try await Live.withPool({ $0.poolSize = 1 }) { pool async throws in
                 await #expect { try await pool.query("SELECT pg_terminate_backend(pg_backend_pid())") } throws: {
                     guard let error = $0 as? PostgresError else { return false }
-                    return error.isConnectionFailure && error.sqlState == "57P01" && error.isRetriable && !error.isPoison
+                    return error.isConnectionFailure && error.sqlState == "57P01" && error.isRetriable
+                        && !error.isPoison
                 }
                 #expect(try await pool.query("SELECT 1").count == 1)
             }
@@ -158,7 +166,8 @@ extension Live {
                         group.addTask { () async throws in
                             for value in 0..<250 {
                                 #expect(
-                                    try await pool.query("SELECT $1", [.int8(Int64(value))])[0].decode(0, as: Int.self) == value)
+                                    try await pool.query("SELECT $1", [.int8(Int64(value))])[0].decode(0, as: Int.self)
+                                        == value)
                             }
                         }
                     }

@@ -5,14 +5,21 @@ import Testing
 
 @testable import Notifi
 
-@Suite(.serialized) struct RestartTests {
+@Suite(.serialized, .liveServer) struct RestartTests {
+    /// The suite's own server, running at the beginning and at the end.
+    private func withServer(_ body: (LocalPostgres) async throws -> Void) async throws {
+        let server = try #require(Live.server)
+        try await server.start()
+        try await body(server)
+    }
+
     private func configuration(_ server: LocalPostgres, size: Int = 4) -> PostgresConfiguration {
         PostgresConfiguration(url: server.url, poolSize: size, reconnectCap: .milliseconds(200))
     }
 
     @Test(arguments: [LocalPostgres.StopMode.fast, .immediate])
     func statementsFailRetriablyDuringARestartAndSucceedAfterIt(_ mode: LocalPostgres.StopMode) async throws {
-        try await withServer { server async throws in
+        try await self.withServer { server async throws in
             try await withPool(self.configuration(server)) { pool async throws in
                 let outcomes = Events<Result<Int, any Error>>()
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -20,7 +27,8 @@ import Testing
                         group.addTask {
                             while !Task.isCancelled {
                                 do {
-                                    let row = try await pool.query("SELECT $1::int4, pg_sleep(0.005)", [.int4(Int32(lane))])[0]
+                                    let row = try await pool.query(
+                                        "SELECT $1::int4, pg_sleep(0.005)", [.int4(Int32(lane))])[0]
                                     await outcomes.add(.success(try row.decode(0, as: Int.self) - lane))
                                 } catch {
                                     await outcomes.add(.failure(error))
@@ -50,7 +58,7 @@ import Testing
     }
 
     @Test func idleConnectionsThatDiedCostNobodyAnError() async throws {
-        try await withServer { server async throws in
+        try await self.withServer { server async throws in
             try await withPool(self.configuration(server)) { pool async throws in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<4 { group.addTask { _ = try await pool.query("SELECT pg_sleep(0.05)") } }
@@ -66,14 +74,15 @@ import Testing
     }
 
     @Test func whilePostgresIsAwayCallsFailSoonAndRetriably() async throws {
-        try await withServer { server async throws in
+        try await self.withServer { server async throws in
             try await withPool(self.configuration(server)) { pool async throws in
                 #expect(try await pool.query("SELECT 1").count == 1)
                 try await server.stop()
                 let start = ContinuousClock.now
                 for _ in 0..<5 {
                     await #expect { try await pool.query("SELECT 1") } throws: {
-                        ($0 as? PostgresError)?.isConnectionFailure == true && ($0 as? PostgresError)?.isRetriable == true
+                        ($0 as? PostgresError)?.isConnectionFailure == true
+                            && ($0 as? PostgresError)?.isRetriable == true
                     }
                 }
                 #expect(ContinuousClock.now - start < .seconds(3))
@@ -84,7 +93,7 @@ import Testing
     }
 
     @Test func aServerThatHangsIsGivenUp() async throws {
-        try await withServer { server async throws in
+        try await self.withServer { server async throws in
             var configuration = self.configuration(server)
             configuration.connectTimeout = .milliseconds(200)
             // The kernel goes on accepting connections for it; it just never speaks.
@@ -107,8 +116,31 @@ import Testing
         }
     }
 
+    @Test func cancellingWhileTheServerHangsIsBounded() async throws {
+        try await self.withServer { server async throws in
+            var configuration = self.configuration(server)
+            configuration.responseGrace = .milliseconds(300)
+            let connection = try await PostgresConnection.connect(configuration, logger: quiet)
+            let backend = try await connection.query("SELECT pg_backend_pid()")[0].decode(0, as: Int32.self)
+            let sleeping = Task { try await connection.query("SELECT pg_sleep(3)") }
+            let pid = try #require(await server.pid)
+            // Neither takes a request to cancel, nor answers.
+            #expect(kill(pid, SIGSTOP) == 0)
+            #expect(kill(backend, SIGSTOP) == 0)
+            defer {
+                kill(backend, SIGCONT)
+                kill(pid, SIGCONT)
+            }
+            let start = ContinuousClock.now
+            sleeping.cancel()
+            await #expect(throws: PostgresError.self) { try await sleeping.value }
+            #expect(ContinuousClock.now - start < .seconds(2))
+            await connection.close()
+        }
+    }
+
     @Test func theListenerHearsAndComesBack() async throws {
-        try await withServer { server async throws in
+        try await self.withServer { server async throws in
             let listener = PostgresListener(
                 configuration: self.configuration(server), channels: ["one", "Two \"quoted\""], logger: quiet)
             let connects = Events<Bool>()
@@ -130,7 +162,9 @@ import Testing
                     #expect(await heard.next()?.payload == "b")
                 }
                 try await pool.transaction { connection async throws in
-                    for number in 0..<500 { _ = try await connection.query("SELECT pg_notify('one', $1)", [.text("\(number)")]) }
+                    for number in 0..<500 {
+                        _ = try await connection.query("SELECT pg_notify('one', $1)", [.text("\(number)")])
+                    }
                 }
                 for number in 0..<500 { #expect(await heard.next()?.payload == "\(number)") }
                 let start = ContinuousClock.now
@@ -142,7 +176,7 @@ import Testing
     }
 
     @Test func theListenerWaitsForAServerThatIsNotThereYet() async throws {
-        try await withServer { server async throws in
+        try await self.withServer { server async throws in
             try await server.stop()
             let connects = Events<Bool>()
             let listener = PostgresListener(configuration: self.configuration(server), channels: ["x"], logger: quiet)

@@ -49,7 +49,8 @@ extension Live {
         @Test func errorsTellNoValuesAndNoSecrets() async throws {
             let secret = "s3cr3t-value-9471"
             try await Live.withConnection { connection async throws in
-                try await connection.execute(script: "CREATE TEMPORARY TABLE held (v text UNIQUE CHECK (length(v) < 30))")
+                try await connection.execute(
+                    script: "CREATE TEMPORARY TABLE held (v text UNIQUE CHECK (length(v) < 30))")
                 _ = try await connection.query("INSERT INTO held VALUES ($1)", [.text(secret)])
                 for (sql, value) in [
                     ("INSERT INTO held VALUES ($1)", secret), ("INSERT INTO held VALUES ($1)", secret + secret),
@@ -66,7 +67,8 @@ extension Live {
                 server.url.replacing("notifi:", with: "notifi:\(secret)"),
                 server.url.replacing("127.0.0.1:", with: "127.0.0.1:1"),
                 "postgresql://notifi:pa/\(secret)@127.0.0.1/notifi", "postgresql://notifi:a@\(secret)@127.0.0.1:1/x",
-                "postgresql://notifi:\(secret)@127.0.0.1:\(secret)/x", "host=127.0.0.1 password=\(secret) port=x\(secret)",
+                "postgresql://notifi:\(secret)@127.0.0.1:\(secret)/x",
+                "host=127.0.0.1 password=\(secret) port=x\(secret)",
                 "password \(secret)", "http://u:\(secret)@x/", "postgresql://u:\(secret)@127.0.0.1/x?\(secret)=1",
                 "postgresql://notifi:\(secret)@name.invalid:1/x", "postgresql://u:p%00\(secret)@127.0.0.1/x",
             ] {
@@ -135,7 +137,8 @@ extension Live {
         }
 
         @Test func idleInTransactionTimeout() async throws {
-            try await Live.withConnection({ $0.idleInTransactionTimeout = .milliseconds(50) }) { connection async throws in
+            try await Live.withConnection({ $0.idleInTransactionTimeout = .milliseconds(50) }) {
+                connection async throws in
                 let pid = try await connection.query("SELECT pg_backend_pid()")[0].decode(0, as: Int32.self)
                 _ = try await connection.query("BEGIN")
                 try await Live.withConnection { other async throws in

@@ -4,7 +4,9 @@ import Testing
 
 extension Live {
     @Suite struct Values {
-        private func echo<T: PostgresDecodable>(_ value: PostgresValue, cast: String = "", as type: T.Type) async throws -> T {
+        private func echo<T: PostgresDecodable>(
+            _ value: PostgresValue, cast: String = "", as type: T.Type
+        ) async throws -> T {
             try await Live.withConnection { connection async throws in
                 try #require(await connection.query("SELECT $1\(cast) AS v", [value]).first).decode("v", as: T.self)
             }
@@ -30,7 +32,9 @@ extension Live {
             #expect(try await self.echo(.uuid(id), cast: "::text", as: String.self) == id.uuidString.lowercased())
         }
 
-        @Test(arguments: ["", "a", "Zoë 🎉👩‍👩‍👧 漢字", String(repeating: "x", count: 4096), "'; --\"\\", "\u{1}\r\n\u{10FFFF}"])
+        @Test(arguments: [
+            "", "a", "Zoë 🎉👩‍👩‍👧 漢字", String(repeating: "x", count: 4096), "'; --\"\\", "\u{1}\r\n\u{10FFFF}",
+        ])
         func text(_ value: String) async throws {
             #expect(try await self.echo(.text(value), as: String.self) == value)
             #expect(try await self.echo(.text(value), cast: "::varchar", as: String.self) == value)
@@ -60,10 +64,14 @@ extension Live {
 
         @Test func timestampsOutOfRangeAreRefused() async throws {
             // The first has no binary form, the second is beyond what the server takes.
-            await #expect { try await self.echo(.timestamptz(microsecondsSinceUnixEpoch: .min + 1), as: Bool.self) } throws: {
+            await #expect {
+                try await self.echo(.timestamptz(microsecondsSinceUnixEpoch: .min + 1), as: Bool.self)
+            } throws: {
                 ($0 as? PostgresError)?.code == .invalidParameter && ($0 as? PostgresError)?.isPoison == true
             }
-            await #expect { try await self.echo(.timestamptz(microsecondsSinceUnixEpoch: -9_000_000_000_000_000_000), as: Bool.self) } throws: {
+            await #expect {
+                try await self.echo(.timestamptz(microsecondsSinceUnixEpoch: -9_000_000_000_000_000_000), as: Bool.self)
+            } throws: {
                 ($0 as? PostgresError)?.sqlState == "22008"
             }
         }
@@ -126,7 +134,8 @@ extension Live {
 
         @Test func wrongTypesAndColumnsAreErrors() async throws {
             try await Live.withConnection { connection async throws in
-                let row = try await connection.query("SELECT 1::int8 AS a, ARRAY[NULL]::text[] AS b, ARRAY[[1],[2]] AS c")[0]
+                let row = try await connection.query(
+                    "SELECT 1::int8 AS a, ARRAY[NULL]::text[] AS b, ARRAY[[1],[2]] AS c")[0]
                 for attempt in [
                     { _ = try row.decode("a", as: Int32.self) }, { _ = try row.decode("a", as: String.self) },
                     { _ = try row.decode("z", as: Int64.self) }, { _ = try row.decode(3, as: Int64.self) },
@@ -157,7 +166,8 @@ extension Live {
 
         @Test func thousandRowsByUnnest() async throws {
             try await Live.withConnection { connection async throws in
-                try await connection.execute(script: "CREATE TEMPORARY TABLE bulk (id uuid PRIMARY KEY, n int8, t text)")
+                try await connection.execute(
+                    script: "CREATE TEMPORARY TABLE bulk (id uuid PRIMARY KEY, n int8, t text)")
                 let ids = (0..<1000).map { _ in UUID() }
                 let insert = PostgresStatement(
                     "INSERT INTO bulk SELECT * FROM unnest($1::uuid[], $2::int8[], $3::text[]) ON CONFLICT DO NOTHING",

@@ -13,7 +13,7 @@ extension EndToEnd {
         func kill(_ daemon: Daemon) async throws {
             let installation = try Installation.shared
             let users = installation.users(50, "crash-\(daemon.rawValue)")
-            var load = Load(users: users, due: .inSeconds(8)...(.inSeconds(13)))
+            var load = Load(users: users, due: .inSeconds(12)...(.inSeconds(17)))
             load.isInsistent = true
             let progress = Shared(Load.Progress())
             let reader = InboxReader(try await installation.people(users), pause: .milliseconds(500))
@@ -49,9 +49,7 @@ extension EndToEnd {
                 let scheduledOnly = daemon == .poller
                 for count in scheduledOnly ? [20, 150, 300] : [200, 900, 2_100] {
                     try await require("\(count) are delivered", within: .seconds(60)) {
-                        try await installation.database.count(
-                            "SELECT count(*) FROM inbox WHERE user_id = ANY($1) AND (scheduled OR NOT $2)",
-                            [.textArray(users), .bool(scheduledOnly)]) >= count
+                        try await installation.database.countInInbox(of: users, scheduledOnly: scheduledOnly) >= count
                     }
                     try await Self.killAndRestart(process, in: installation)
                 }

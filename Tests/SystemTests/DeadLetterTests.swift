@@ -146,9 +146,7 @@ extension EndToEnd {
             }
             for origin in origins {
                 try await require("\(origin) is in the table", within: .seconds(20)) {
-                    try await installation.database.count(
-                        "SELECT count(*) FROM dead_letters WHERE topic = $1 AND partition = $2 AND record_offset = $3",
-                        [.text(origin.topic), .int4(origin.partition), .int8(origin.offset)]) == 1
+                    try await installation.database.countDeadLetters(from: origin) == 1
                 }
             }
         }

@@ -3,6 +3,8 @@ import Notifications
 import TestSupport
 import Testing
 
+@testable import Notifi
+
 extension EndToEnd {
     /// The page as a person sees it, in a real browser.
     @Suite(.installation)

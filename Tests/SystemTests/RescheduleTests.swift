@@ -2,6 +2,7 @@ import Foundation
 import Kafka
 import Notifications
 import Testing
+import Wire
 
 @testable import Notifi
 

@@ -134,7 +134,8 @@ import Testing
 }
 
 @Suite struct InboxChangeTests {
-    @Test(arguments: [("ann", 1), ("é漢😀", Int64.max), ("a\nb", 0), (String(repeating: "u", count: 128), -1)])
+    @Test(arguments: [("ann", 1), ("é漢😀", Int64.max), ("a\nb", 0), (String(repeating: "u", count: 128), -1)]
+        as [(String, Int64)])
     func isReadBack(userID: String, version: Int64) throws {
         let change = InboxChange(userID: userID, version: version)
         #expect(try InboxChange(encoded: change.encoded()) == change)

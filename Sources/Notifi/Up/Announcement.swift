@@ -22,6 +22,8 @@ struct Announcement: Sendable {
         file["NOTIFI_SERVICE_TOKEN"] = self.started.serviceToken
         file["NOTIFI_USER_ID"] = Backing.demoUser
         file["NOTIFI_USER_TOKEN"] = self.started.userToken
+        // With it `notifi token user` signs in anybody else.
+        file["NOTIFI_SESSION_JWT_SECRET"] = self.started.secrets.sessionSecret
         file[UpPlan.brokersName] = self.started.connections.brokers
         file[UpPlan.postgresName] = self.started.connections.postgres
         for (daemon, ports) in self.ports.sorted(by: { $0.key < $1.key }) {

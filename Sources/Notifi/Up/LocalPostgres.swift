@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -15,8 +14,8 @@ struct LocalPostgresError: Error, Sendable, CustomStringConvertible {
 
 /// A private Postgres cluster in a folder of its own, run as a child of this process, for `notifi up` and for tests.
 ///
-/// It listens on 127.0.0.1 (with a generated password) and on a Unix socket in a folder that only its user may enter. Data
-/// and port stay the same between starts. Run by root, it runs as the system user `postgres`. Whoever calls `start()`
+/// It listens on 127.0.0.1 (with a generated password) and on a Unix socket in a folder that only its user may enter.
+/// Data and port stay the same between starts. Run by root, it runs as the system user `postgres`. Whoever calls `start()`
 /// has to call `stop()`.
 actor LocalPostgres {
     enum StopMode: Sendable {
@@ -25,7 +24,7 @@ actor LocalPostgres {
         /// Ends at once, as a crash would; the next start recovers.
         case immediate
 
-        fileprivate var signal: Int32 { self == .fast ? SIGINT : SIGQUIT }
+        fileprivate var signal: Signal { self == .fast ? .interrupt : .quit }
     }
 
     struct Configuration: Sendable {
@@ -61,6 +60,8 @@ actor LocalPostgres {
     private struct Running {
         let pid: pid_t
         let task: Task<Void, Never>
+        /// To be sent by who holds the process, so that they can't reach another one that got its pid.
+        let signals: AsyncStream<Signal>.Continuation
     }
 
     private let configuration: Configuration
@@ -79,7 +80,8 @@ actor LocalPostgres {
 
     init(_ configuration: Configuration, log: @escaping @Sendable (String) -> Void = { _ in }) throws {
         self.configuration = configuration
-        self.site = LocalPostgresSite(directory: configuration.directory, log: log)
+        self.site = LocalPostgresSite(
+            directory: configuration.directory, isDurable: configuration.settings["fsync"] != "off", log: log)
         self.log = log
     }
 
@@ -127,8 +129,8 @@ actor LocalPostgres {
 
     /// Makes the cluster if there is none, starts the server, and returns when it accepts connections.
     ///
-    /// - Throws: `LocalPostgresError` where tools are missing, the folder is in use by another process, its data is of a
-    ///   version that isn't installed, or the server doesn't come up. Nothing is left running then.
+    /// - Throws: `LocalPostgresError` where tools are missing, the folder is in use by another process, its data is of
+    ///   a version that isn't installed, or the server doesn't come up. Nothing is left running then.
     func start() async throws {
         try await self.exclusively { try await self.startNow() }
     }
@@ -200,7 +202,8 @@ extension LocalPostgres {
 
     private func launch(_ cluster: LocalPostgresSite.Cluster, port: Int) async throws {
         let (events, input) = AsyncStream.makeStream(of: Event.self)
-        let task = self.spawn(cluster, port: port, events: input)
+        let (signals, signalInput) = AsyncStream.makeStream(of: Signal.self)
+        let task = self.spawn(cluster, port: port, events: input, signals: signals)
         let timeout = self.configuration.startTimeout
         let outcome = await withTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -222,7 +225,7 @@ extension LocalPostgres {
         }
         switch outcome {
         case (let pid?, .ready):
-            self.running = Running(pid: pid, task: task)
+            self.running = Running(pid: pid, task: task, signals: signalInput)
             try self.site.claim()
         case (_, .ended(let reason, let portIsTaken)):
             await task.value
@@ -238,7 +241,8 @@ extension LocalPostgres {
 
     /// The task lives as long as the process; `stop()` and every failure to start await it.
     private func spawn(
-        _ cluster: LocalPostgresSite.Cluster, port: Int, events: AsyncStream<Event>.Continuation
+        _ cluster: LocalPostgresSite.Cluster, port: Int, events: AsyncStream<Event>.Continuation,
+        signals: AsyncStream<Signal>
     ) -> Task<Void, Never> {
         let arguments = cluster.arguments(port: port, settings: self.configuration.settings)
         var options = self.site.userOptions(cluster.user)
@@ -257,14 +261,20 @@ extension LocalPostgres {
                     environment: .custom(LocalPostgresSite.environment), workingDirectory: "/",
                     platformOptions: options, input: .none, output: .sequence, error: .combinedWithOutput
                 ) { process in
-                    var lines: [String] = []
                     events.yield(.spawned(process.processIdentifier.value))
-                    for try await line in process.standardOutput.strings(bufferingPolicy: .unbounded) {
-                        log(line)
-                        lines = lines.suffix(9) + [line]
-                        if line.hasSuffix("database system is ready to accept connections") { events.yield(.ready) }
+                    return try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask {
+                            for await signal in signals { try process.send(signal: signal) }
+                        }
+                        var lines: [String] = []
+                        for try await line in process.standardOutput.strings(bufferingPolicy: .unbounded) {
+                            log(line)
+                            lines = lines.suffix(9) + [line]
+                            if line.hasSuffix("database system is ready to accept connections") { events.yield(.ready) }
+                        }
+                        group.cancelAll()
+                        return lines
                     }
-                    return lines
                 }
                 lastLines = result.closureResult
                 if !result.terminationStatus.isSuccess { lastLines.append("\(result.terminationStatus)") }
@@ -285,7 +295,7 @@ extension LocalPostgres {
 extension LocalPostgres {
     private func stopNow(_ mode: StopMode) async throws {
         guard let running = self.running else { return }
-        _ = kill(running.pid, mode.signal)
+        running.signals.yield(mode.signal)
         let isGone = await Self.finishes(running.task, within: self.configuration.stopTimeout)
         if !isGone {
             self.log("Postgres does not stop, so it is killed")
@@ -296,8 +306,8 @@ extension LocalPostgres {
         try self.site.unclaim()
     }
 
-    /// Cancelling the caller does not shorten it: a server that was told to stop must be seen to stop. `waiter` ends with
-    /// the process, which the caller sees to.
+    /// Cancelling the caller does not shorten it: a server that was told to stop must be seen to stop. `waiter` ends
+    /// with the process, which the caller sees to.
     private static func finishes(_ task: Task<Void, Never>, within bound: Duration) async -> Bool {
         let (ends, input) = AsyncStream.makeStream(of: Bool.self)
         let waiter = Task {

@@ -37,9 +37,12 @@ struct LocalPostgresSite: Sendable {
     private static let serverHome = "/var/lib/postgresql"
 
     private let directory: String
+    private let isDurable: Bool
     private let log: @Sendable (String) -> Void
 
-    init(directory: String, log: @escaping @Sendable (String) -> Void) {
+    /// - Parameter isDurable: whether the cluster is written down to the disk when it is made.
+    init(directory: String, isDurable: Bool, log: @escaping @Sendable (String) -> Void) {
+        self.isDurable = isDurable
         self.directory =
             URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL.resolvingSymlinksInPath()
             .path(percentEncoded: false).trimmingSuffix("/")
@@ -215,7 +218,7 @@ extension LocalPostgresSite {
             [
                 "-D", draft, "-U", "notifi", "-E", "UTF8", "--locale=C", "--data-checksums", "--auth-local=trust",
                 "--auth-host=scram-sha-256", "--pwfile=\(passwordInput)",
-            ], as: user)
+            ] + (self.isDurable ? [] : ["--no-sync"]), as: user)
         _ = try await self.checked("/usr/bin/rm", ["-f", passwordInput], as: user)
         _ = try await self.checked(
             "\(tools)/postgres", ["--single", "-D", draft, "postgres"], as: user, input: "CREATE DATABASE notifi;\n")

@@ -3,8 +3,8 @@ public import Logging
 
 /// One session with Postgres, on a thread of its own.
 ///
-/// Statements run one after the other. Cancelling the task that awaits a statement cancels exactly that statement on the
-/// server and throws `.cancelled`; the connection stays usable. A statement that gets no answer within
+/// Statements run one after the other. Cancelling the task that awaits a statement cancels exactly that statement on
+/// the server and throws `.cancelled`; the connection stays usable. A statement that gets no answer within
 /// `statementTimeout` and `responseGrace` fails with `.connection`, and so does everything after it.
 public actor PostgresConnection {
     private let executor: BlockingExecutor
@@ -36,7 +36,9 @@ public actor PostgresConnection {
 
     /// Runs one statement and waits for its whole result.
     public func query(_ statement: PostgresStatement) async throws -> PostgresRows {
-        try await self.cancellable { actor, token throws(PostgresError) in try actor.session.query(statement, token: token) }
+        try await self.cancellable { actor, token throws(PostgresError) in
+            try actor.session.query(statement, token: token)
+        }
     }
 
     /// Runs one statement and waits for its whole result.
@@ -47,7 +49,9 @@ public actor PostgresConnection {
     /// Runs statements separated by semicolons, without parameters and results; outside a transaction block all of them
     /// are one transaction. `statementTimeout` bounds each of them.
     public func execute(script: String) async throws {
-        try await self.cancellable { actor, token throws(PostgresError) in try actor.session.execute(script, token: token) }
+        try await self.cancellable { actor, token throws(PostgresError) in
+            try actor.session.execute(script, token: token)
+        }
     }
 
     /// Runs `body` between BEGIN and COMMIT; rolls back when it throws or the task was cancelled.
@@ -103,7 +107,9 @@ extension PostgresConnection {
     }
 
     private func query(typed statement: PostgresStatement) async throws(PostgresError) -> PostgresRows {
-        try await self.cancellable { actor, token throws(PostgresError) in try actor.session.query(statement, token: token) }
+        try await self.cancellable { actor, token throws(PostgresError) in
+            try actor.session.query(statement, token: token)
+        }
     }
 
     /// Whether the server has not hung up while the connection lay idle.
@@ -118,7 +124,8 @@ extension PostgresConnection {
 
     /// Waits without a bound for notifications; returns early, perhaps with none, when cancelled.
     func notifications() async throws(PostgresError) -> [PostgresNotification] {
-        try await self.cancellable { actor, token throws(PostgresError) in try actor.session.notifications(token: token) }
+        try await self.cancellable { actor, token throws(PostgresError) in try actor.session.notifications(token: token)
+        }
     }
 
     func listen(to channels: [String]) async throws(PostgresError) {

@@ -29,18 +29,19 @@ public final class PostgresListener: Sendable {
     /// - Parameters:
     ///   - onConnect: Called after each connect, with all channels listened to. What was sent while the connection was
     ///     away is lost, so the caller catches up here.
-    ///   - onNotification: Called one after the other, in the order of arrival. Later ones wait in the socket meanwhile.
+    ///   - onNotification: Called one after the other, in the order of arrival. Later ones wait in the socket.
     public func run(
         onConnect: @Sendable () async -> Void,
         onNotification: @Sendable (PostgresNotification) async -> Void
     ) async {
         var failures = 0
         while !Task.isCancelled {
+            var connected: ContinuousClock.Instant?
             do {
                 let connection = try await PostgresConnection.connect(self.configuration, logger: self.logger)
                 do {
                     try await connection.listen(to: self.channels)
-                    failures = 0
+                    connected = .now
                     await onConnect()
                     while !Task.isCancelled {
                         for notification in try await connection.notifications() {
@@ -54,7 +55,9 @@ public final class PostgresListener: Sendable {
                 }
             } catch {
                 guard !Task.isCancelled else { return }
-                failures += 1
+                // One that is lost at once again and again must not be made anew without a pause.
+                let hasLasted = connected.map { ContinuousClock.now - $0 > self.configuration.reconnectCap } ?? false
+                failures = hasLasted ? 1 : failures + 1
                 let delay = Backoff(cap: self.configuration.reconnectCap)
                     .delay(afterFailures: failures, jitter: .random(in: 0...1))
                 self.logger.warning("listener lost its connection", metadata: ["error": "\(error)"])

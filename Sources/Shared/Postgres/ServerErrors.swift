@@ -35,6 +35,15 @@ enum ServerErrors {
         return PostgresError(code: .connection, sqlState: self.sqlState(in: line), message: line)
     }
 
+    /// From what libpq has to say about a connection that broke.
+    static func lostConnection(_ text: String?, secret: String?) -> PostgresError {
+        // The message of a statement's error may go before it, and quote values.
+        guard let text, !text.isEmpty, !text.contains("ERROR:") else {
+            return PostgresError(code: .connection, message: "the connection was lost")
+        }
+        return self.connectFailure(text, secret: secret)
+    }
+
     /// Verbose messages read `FATAL:  57P03: the database system is starting up`.
     private static func sqlState(in line: String) -> String? {
         for part in line.split(separator: ":").map({ $0.drop { $0 == " " } }) where part.utf8.count == 5 {

@@ -1,4 +1,5 @@
 import Foundation
+import Kafka
 import Postgres
 import Store
 import Testing
@@ -47,12 +48,20 @@ struct Database: Sendable {
         }
     }
 
-    func count(_ sql: String, _ parameters: [PostgresValue] = []) async throws -> Int {
+    private func count(_ sql: String, _ parameters: [PostgresValue] = []) async throws -> Int {
         try #require(await self.pool.query(sql, parameters).first).decode(0)
     }
 
-    func countInInbox(of users: [String]) async throws -> Int {
-        try await self.count("SELECT count(*) FROM inbox WHERE user_id = ANY($1)", [.textArray(users)])
+    func countInInbox(of users: [String], scheduledOnly: Bool = false) async throws -> Int {
+        try await self.count(
+            "SELECT count(*) FROM inbox WHERE user_id = ANY($1) AND (scheduled OR NOT $2)",
+            [.textArray(users), .bool(scheduledOnly)])
+    }
+
+    func countDeadLetters(from origin: KafkaReceipt) async throws -> Int {
+        try await self.count(
+            "SELECT count(*) FROM dead_letters WHERE topic = $1 AND partition = $2 AND record_offset = $3",
+            [.text(origin.topic), .int4(origin.partition), .int8(origin.offset)])
     }
 
     func countInOutbox(of users: [String]) async throws -> Int {

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Reaches a session's thread while it waits for the socket: an eventfd that the thread polls beside the socket.
 ///
-/// The thread itself sends the cancel request, and only while the statement with that very token runs. So a request that
-/// comes late can't hit another statement.
+/// It is the thread itself that has a cancel request sent, only while the statement with that very token runs, and that
+/// sends nothing else before the request is over. So a request that comes late can't hit another statement.
 final class SessionControl: Sendable {
     private struct State {
         var lastToken: UInt64 = 0
@@ -76,7 +76,8 @@ final class SessionControl: Sendable {
         _ = unsafe eventfd_read(self.descriptor, &count)
     }
 
-    private func wake() {
+    /// From any thread.
+    func wake() {
         _ = eventfd_write(self.descriptor, 1)
     }
 }
