@@ -51,6 +51,6 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     return [
         BackgroundService("Postgres pool") { await pool.run() },
         BackgroundService("Kafka producer") { try await producer.run() },
-        directory, sessions, server,
+        directory, sessions, CancelFinisher(sent: sent, changes: changes, logger: logger), server,
     ]
 }

@@ -18,7 +18,7 @@ struct Burying: Sendable {
         let poison = try await storeBisecting(rows) { part in
             let new = try await retryForever(
                 "recording dead letters", logger: self.logger,
-                isRetriable: { !(($0 as? PostgresError)?.isPoison ?? false) }
+                isRetriable: { !(($0 as? PostgresError)?.asksForFewer(than: part.count) ?? false) }
             ) { try await RecordDeadLetters.run(part, on: self.pool) }
             self.metrics.deadLettersRecorded.increment(by: new)
         }

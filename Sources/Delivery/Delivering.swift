@@ -30,10 +30,10 @@ struct Delivering: Sendable {
         let result = try await self.inbox.write(items)
         deadLetters += result.poison.map { self.deadLetter(messages[$0.item.place], reason: "\($0.reason)") }
 
-        let changes = try result.versions.sorted { $0.key < $1.key }.map { userID, version in
+        let changes = try result.versions.map { user, version in
             KafkaRecord(
-                topic: self.topics.inboxChanges, key: Array(userID.utf8),
-                value: try InboxChange(userID: userID, version: version).encoded())
+                topic: self.topics.inboxChanges, key: user,
+                value: try InboxChange(userID: String(decoding: user, as: UTF8.self), version: version).encoded())
         }
         for (index, reason) in try await self.publisher.publish(deadLetters + changes, what: "publishing changes") {
             self.logger.critical("a record is too large to publish", error: reason, metadata: ["index": "\(index)"])

@@ -18,9 +18,9 @@ struct InboxWriter: Sendable {
 
     struct Result: Sendable {
         var written: [InsertInbox.Written] = []
-        /// The version that each user's inbox has now, also where nothing was new: a crash between commit and publish
+        /// By the user's bytes, the version that each inbox has now, also where nothing was new: a crash between commit and publish
         /// must not lose the change.
-        var versions: [String: Int64] = [:]
+        var versions: [[UInt8]: Int64] = [:]
         /// What Postgres will never take.
         var poison: [(item: Item, reason: PostgresError)] = []
     }
@@ -30,7 +30,7 @@ struct InboxWriter: Sendable {
         result.poison = try await storeBisecting(items) { part in
             let (written, versions) = try await retryForever(
                 "writing the inbox", logger: self.logger,
-                isRetriable: { !(($0 as? PostgresError)?.isPoison ?? false) }
+                isRetriable: { !(($0 as? PostgresError)?.asksForFewer(than: part.count) ?? false) }
             ) {
                 do {
                     return try await self.writeOnce(part)
@@ -47,7 +47,7 @@ struct InboxWriter: Sendable {
         return result
     }
 
-    private func writeOnce(_ items: [Item]) async throws -> ([InsertInbox.Written], [String: Int64]) {
+    private func writeOnce(_ items: [Item]) async throws -> ([InsertInbox.Written], [[UInt8]: Int64]) {
         try await self.pool.transaction { connection in
             let versions = try await TakeSeqs.run(items.map(\.notification.userID), on: connection)
             let written = try await InsertInbox.run(
@@ -65,11 +65,12 @@ struct InboxWriter: Sendable {
 
 /// Gives each user's notifications, in their order, the last numbers up to the user's new version.
 func numbered(
-    _ notifications: [Notification], upTo versions: [String: Int64]
+    _ notifications: [Notification], upTo versions: [[UInt8]: Int64]
 ) -> [(notification: Notification, seq: Int64)] {
-    var next = notifications.reduce(into: versions) { $0[$1.userID, default: 0] -= 1 }
+    var next = notifications.reduce(into: versions) { $0[Array($1.userID.utf8), default: 0] -= 1 }
     return notifications.map { notification in
-        next[notification.userID, default: 0] += 1
-        return (notification, next[notification.userID, default: 0])
+        let user = Array(notification.userID.utf8)
+        next[user, default: 0] += 1
+        return (notification, next[user, default: 0])
     }
 }

@@ -4,6 +4,8 @@ import Notifications
 struct ClaimPace: Sendable {
     /// The longest time without a look: the safety net under wake-ups that got lost.
     static let safetyNetMicroseconds: Int64 = 1_000_000
+    /// How long, at least, until what another poller holds is looked for again.
+    static let heldMicroseconds: Int64 = 20_000
     /// How long a busy shard goes on without a full sweep.
     static let sweepEvery: Duration = .seconds(5)
     /// Of two failures in a row it halves, down to this.
@@ -15,6 +17,8 @@ struct ClaimPace: Sendable {
     /// Smaller than `batchSize` after failures.
     private(set) var limit: Int32
     private var lastSweep: ContinuousClock.Instant?
+    /// What is due was not ours to claim, although it was asked for again.
+    private var isHeld = false
 
     init(batchSize: Int32) {
         self.batchSize = batchSize
@@ -47,6 +51,7 @@ struct ClaimPace: Sendable {
     ///   - last: the due time of the last one. Others may be due at the same time, so the next claim includes it.
     mutating func claimed(count: Int, last: Instant?) -> Next {
         if let last { self.low = max(self.low, last) }
+        if count > 0 { self.isHeld = false }
         let wasFull = count >= Int(self.limit)
         self.limit = min(self.batchSize, self.limit * 2)
         return wasFull ? .claimAgain : .wait
@@ -62,16 +67,36 @@ struct ClaimPace: Sendable {
         self.low = min(self.low, dueAt)
     }
 
+    /// What to do until the next claim.
+    enum Wait: Sendable, Equatable {
+        case none
+        case until(microseconds: Int64)
+        /// Nothing is known to come sooner.
+        case safetyNet(microseconds: Int64)
+    }
+
     /// How long to wait.
     ///
+    /// A row may fall due while a claim is being published: what is due already is asked for at once. Only if that
+    /// claim, too, comes back without it, another poller holds it; it is looked for again soon, should that one die.
+    ///
     /// - Parameters:
-    ///   - untilDue: microseconds until the next row is due, by Postgres' clock; zero or less where others hold what is
-    ///     due already; `nil` where no row is waiting.
+    ///   - untilDue: microseconds until the next row is due, by Postgres' clock; zero or less where it is due already;
+    ///     `nil` where no row is waiting.
     ///   - jitter: 0 to 1, so that pollers do not look all at once.
-    static func wait(untilDue: Int64?, jitter: Double) -> (microseconds: Int64, isSafetyNet: Bool) {
-        let net = Int64(Double(Self.safetyNetMicroseconds) * (0.5 + 0.5 * min(max(jitter, 0), 1)))
-        guard let untilDue, untilDue > 0, untilDue < net else { return (net, true) }
-        return (untilDue, false)
+    mutating func wait(untilDue: Int64?, jitter: Double) -> Wait {
+        let share = min(max(jitter, 0), 1)
+        let net = Int64(Double(Self.safetyNetMicroseconds) * (0.5 + 0.5 * share))
+        if (untilDue ?? 1) > 0 { self.isHeld = false }
+        guard let untilDue else { return .safetyNet(microseconds: net) }
+        if untilDue > 0 {
+            return untilDue < net ? .until(microseconds: untilDue) : .safetyNet(microseconds: net)
+        }
+        guard self.isHeld else {
+            self.isHeld = true
+            return .none
+        }
+        return .until(microseconds: Self.heldMicroseconds + Int64(Double(Self.heldMicroseconds) * share))
     }
 }
 

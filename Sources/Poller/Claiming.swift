@@ -27,12 +27,13 @@ struct Claiming: Sendable {
         let rows = try await self.pool.transaction { connection in
             let rows = try await ClaimDue.run(shard: shard, low: low, limit: limit, on: connection)
             let sorted = ClaimedRows(rows)
-            try await RecordCancelled.run(sorted.cancelled.map { ($0.notification, $0.payload) }, on: connection)
             let records =
                 try sorted.due.map { try $0.record(on: self.topics.deliveries) }
                 + sorted.unreadable.map { self.deadLetter($0.row, shard: shard, reason: $0.reason) }
             // The reports come within the producer's bound of 3 s, before Postgres ends an idle transaction after 5 s.
             for outcome in await self.producer.send(records) { _ = try outcome.get() }
+            // Locks tombstones, for which a DELETE may be waiting: so only now, when Kafka is not waited for any more.
+            try await RecordCancelled.run(sorted.cancelled.map { ($0.notification, $0.payload) }, on: connection)
             return sorted
         }
         self.count(rows)

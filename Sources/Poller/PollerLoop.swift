@@ -64,18 +64,23 @@ struct PollerLoop: Service {
         let clock = ContinuousClock()
         while !Task.isShuttingDownGracefully {
             pace.willClaim(at: clock.now)
+            if let woken = self.wakeUps.take(shard) { pace.woken(for: woken) }
             let next = try await self.claim(shard, &pace)
             guard next == .wait, !Task.isShuttingDownGracefully else { continue }
             let low = pace.low
             let due = try await retryForever(
                 "asking what is due next", logger: self.logger, isRetriable: { _ in true }
             ) { try await NextDue.run(shard: shard, low: low, on: self.claiming.pool) }
-            let wait = ClaimPace.wait(untilDue: due?.waitMicroseconds, jitter: .random(in: 0...1))
-            let woken = await self.sleep(shard, microseconds: wait.microseconds)
-            if let woken {
-                pace.woken(for: woken)
-            } else if wait.isSafetyNet {
-                pace.sweep(at: clock.now)
+            switch pace.wait(untilDue: due?.waitMicroseconds, jitter: .random(in: 0...1)) {
+            case .none: continue
+            case .until(let microseconds):
+                if let woken = await self.sleep(shard, microseconds: microseconds) { pace.woken(for: woken) }
+            case .safetyNet(let microseconds):
+                if let woken = await self.sleep(shard, microseconds: microseconds) {
+                    pace.woken(for: woken)
+                } else {
+                    pace.sweep(at: clock.now)
+                }
             }
         }
     }

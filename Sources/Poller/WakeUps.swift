@@ -21,6 +21,14 @@ final class WakeUps: Sendable {
         }
     }
 
+    /// Takes a wake-up that came while the shard was busy, without waiting for one.
+    func take(_ shard: Int32) -> Instant? {
+        self.shards.withLock { shards in
+            defer { shards[shard]?.earliest = nil }
+            return shards[shard]?.earliest
+        }
+    }
+
     /// Waits until this shard is woken, or for so long.
     ///
     /// - Returns: what it was woken for; `nil` where the time was over. Cancelling ends the wait early.

@@ -24,13 +24,8 @@ struct Routing: Sendable {
         var plan = RoutingPlan(messages)
         var deadLetters = plan.unreadable.map { self.deadLetter($0.message, reason: "\($0.reason)") }
 
-        let keyed = plan.keyed
-        if !keyed.isEmpty {
-            let isFirst = try await self.untilStored("looking up idempotency keys") {
-                try await ClaimIdempotencyKeys.run(keyed, on: self.pool)
-            }
-            plan.keep(isFirst)
-            self.metrics.repeats.increment(by: isFirst.count { !$0 })
+        for (request, reason) in try await self.dropRepeats(from: &plan) {
+            deadLetters.append(self.deadLetter(request.message, reason: "\(reason)"))
         }
 
         let scheduled = plan.notifications.filter { $0.route == .outbox }
@@ -56,6 +51,23 @@ struct Routing: Sendable {
         }
     }
 
+    /// - Returns: what Postgres will never take; it has left the plan as well.
+    private func dropRepeats(
+        from plan: inout RoutingPlan
+    ) async throws -> [(item: RoutingPlan.Request, reason: PostgresError)] {
+        let keyed = plan.keyedRequests
+        var isFirst = [Bool](repeating: false, count: keyed.count)
+        let poison = try await storeBisecting(Array(keyed.indices)) { places in
+            let verdicts = try await self.untilStored("looking up idempotency keys", count: places.count) {
+                try await ClaimIdempotencyKeys.run(places.map { keyed[$0].notification }, on: self.pool)
+            }
+            for (place, verdict) in zip(places, verdicts) { isFirst[place] = verdict }
+        }
+        plan.keep(isFirst)
+        self.metrics.repeats.increment(by: isFirst.count { !$0 } - poison.count)
+        return poison.map { (keyed[$0.item], $0.reason) }
+    }
+
     /// - Returns: what Postgres will never take.
     private func store(
         _ scheduled: [RoutingPlan.Request]
@@ -66,7 +78,7 @@ struct Routing: Sendable {
                     notification: request.notification, payload: try request.notification.encoded(),
                     shard: request.notification.id.shard(of: self.shards))
             }
-            try await self.untilStored("storing scheduled notifications") {
+            try await self.untilStored("storing scheduled notifications", count: part.count) {
                 try await self.pool.transaction { connection in
                     // What is not new was cancelled, or is a redelivery; only the first needs its record kept.
                     if try await InsertOutbox.run(rows, on: connection) < rows.count {
@@ -83,10 +95,11 @@ struct Routing: Sendable {
     }
 
     private func untilStored<Success: Sendable>(
-        _ what: String, _ operation: () async throws -> sending Success
+        _ what: String, count: Int, _ operation: () async throws -> sending Success
     ) async throws -> sending Success {
         try await retryForever(
-            what, logger: self.logger, isRetriable: { !(($0 as? PostgresError)?.isPoison ?? false) }, operation)
+            what, logger: self.logger,
+            isRetriable: { !(($0 as? PostgresError)?.asksForFewer(than: count) ?? false) }, operation)
     }
 
     private func deadLetter(_ message: KafkaMessage, reason: String) -> KafkaRecord {

@@ -25,9 +25,9 @@ struct RoutingPlan: Sendable {
     }
 
     /// Those whose key has to be looked at before they go on.
-    var keyed: [Notification] {
-        self.notifications.map(\.notification).filter { $0.request != nil }
-    }
+    var keyed: [Notification] { self.keyedRequests.map(\.notification) }
+
+    var keyedRequests: [Request] { self.notifications.filter { $0.notification.request != nil } }
 
     /// Leaves out the repeats.
     ///

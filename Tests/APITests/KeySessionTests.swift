@@ -21,8 +21,11 @@ import Testing
 
     @Test func eachKeyOfTheFileIsGood() async throws {
         try await withKeys(Self.keys) { sessions in
-            #expect(try await sessions.user(of: self.signed(by: Self.one, kid: "one")) == "ann")
-            #expect(try await sessions.user(of: self.signed(Claims(sub: "bob"), by: Self.two, kid: "two")) == "bob")
+            let users = [
+                try await sessions.user(of: self.signed(by: Self.one, kid: "one")),
+                try await sessions.user(of: self.signed(Claims(sub: "bob"), by: Self.two, kid: "two")),
+            ]
+            #expect(users == ["ann", "bob"])
         }
     }
 

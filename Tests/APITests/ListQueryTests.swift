@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTypes
 import HummingbirdCore
 import Notifications
 import Store

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTypes
 import JWTKit
 import Logging
 import Operations

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Kafka
 import Notifications
 import Store

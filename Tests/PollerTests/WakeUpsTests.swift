@@ -22,6 +22,19 @@ private let forever: Int64 = 3_600_000_000
         #expect(await wakeUps.wait(0, microseconds: 1) == nil, "it is told once")
     }
 
+    /// A claim that is about to be made takes it along.
+    @Test func aWakeUpIsTakenOnce() async {
+        let wakeUps = WakeUps()
+        #expect(wakeUps.take(0) == nil)
+        wakeUps.wake(0, for: at(7))
+        wakeUps.wake(0, for: at(5))
+        wakeUps.wake(1, for: at(3))
+        #expect(wakeUps.take(0) == at(5))
+        #expect(wakeUps.take(0) == nil)
+        #expect(await wakeUps.wait(0, microseconds: 1) == nil)
+        #expect(wakeUps.take(1) == at(3))
+    }
+
     @Test func ofSeveralTheEarliestCounts() async {
         let wakeUps = WakeUps()
         for time in [7, 3, 9] as [Int64] { wakeUps.wake(0, for: at(time)) }

@@ -19,7 +19,9 @@ struct SessionClaims: JWTPayload {
     func check(issuer: String?, audience: String?) throws(SessionFault) {
         if let issuer, self.iss?.value != issuer { throw .wrongIssuer }
         if let audience, !(self.aud?.value.contains(audience) ?? false) { throw .wrongAudience }
-        guard (1...Draft.Limit.userID).contains(self.sub.value.utf8.count) else { throw .wrongUser }
+        guard (1...Draft.Limit.userID).contains(self.sub.value.utf8.count), !self.sub.value.utf8.contains(0) else {
+            throw .wrongUser
+        }
     }
 }
 

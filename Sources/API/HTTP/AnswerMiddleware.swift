@@ -45,6 +45,10 @@ struct AnswerMiddleware: RouterMiddleware {
         case let error as HTTPError:
             return Problem(
                 error.status, code: "http_\(error.status.code)", title: error.status.reasonPhrase, detail: error.body)
+        case let error as PostgresError where error.isPoison:
+            return .invalid(Faults([Fault("", .wrongType, "a value that the database cannot hold")]))
+        case let error as KafkaError where error.isHopeless:
+            return .tooLarge(limit: SendRoute.largestBody)
         case let error as PostgresError:
             logger.warning("Postgres did not answer", error: error)
             return .unavailable("the database is not reachable at the moment")

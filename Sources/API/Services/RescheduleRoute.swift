@@ -30,6 +30,7 @@ struct RescheduleRoute: Sendable {
                 detail: "only what is scheduled, and not yet due, can be given another time",
                 more: ["state": state.description])
         }
+        // It may be due, claimed and gone from the outbox by now; that it was moved is known all the same.
         let (state, history) = try await self.sent.history(of: id, sentBy: token)
         return try Response(json: NotificationView(id: id, state: state, history: history))
     }

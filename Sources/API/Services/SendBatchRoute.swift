@@ -26,7 +26,10 @@ struct SendBatchRoute: Sendable {
         }
         let checked = self.check(items, from: token, trace: context.trace)
         let good = checked.compactMap { try? $0.get() }
-        var published = try await self.accepting.publish(good, from: token).makeIterator()
+        let outcomes = try await self.accepting.publish(good, from: token)
+        // Nothing of it was taken: the same answer as for a single one.
+        if !good.isEmpty, !outcomes.contains(where: { $0 == nil }), let problem = outcomes.first ?? nil { throw problem }
+        var published = outcomes.makeIterator()
         let answers = checked.map { item -> Answer in
             switch item {
             case .failure(let problem): Answer(problem)

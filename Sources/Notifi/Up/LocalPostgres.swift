@@ -244,8 +244,10 @@ extension LocalPostgres {
         _ cluster: LocalPostgresSite.Cluster, port: Int, events: AsyncStream<Event>.Continuation,
         signals: AsyncStream<Signal>
     ) -> Task<Void, Never> {
-        let arguments = cluster.arguments(port: port, settings: self.configuration.settings)
-        var options = self.site.userOptions(cluster.user)
+        let command = self.site.command(
+            "\(cluster.tools)/postgres", cluster.arguments(port: port, settings: self.configuration.settings),
+            as: cluster.user)
+        var options = PlatformOptions()
         // A session of its own, so that Ctrl-C in the terminal doesn't reach it before its owner has stopped.
         options.createSession = true
         options.teardownSequence = [
@@ -257,7 +259,7 @@ extension LocalPostgres {
             var lastLines: [String] = []
             do {
                 let result = try await Subprocess.run(
-                    .path(FilePath("\(cluster.tools)/postgres")), arguments: Arguments(arguments),
+                    .path(FilePath(command.tool)), arguments: Arguments(command.arguments),
                     environment: .custom(LocalPostgresSite.environment), workingDirectory: "/",
                     platformOptions: options, input: .none, output: .sequence, error: .combinedWithOutput
                 ) { process in

@@ -70,13 +70,16 @@ struct LocalPostgresSite: Sendable {
         return Cluster(tools: tools, data: data, socketFolder: self.socketFolder, password: password, user: user)
     }
 
-    func userOptions(_ user: User) -> PlatformOptions {
-        var options = PlatformOptions()
-        guard user.isOther else { return options }
-        options.userID = user.id
-        options.groupID = user.group
-        options.supplementaryGroups = []
-        return options
+    /// The command that runs `tool` as this user, in the same process.
+    ///
+    /// Not by the `userID` of Subprocess' options: its child is made by a bare `clone3`, in which glibc's `setgroups` and
+    /// `setuid` now and then wait for ever, for threads that only the parent has.
+    func command(_ tool: String, _ arguments: [String], as user: User?) -> (tool: String, arguments: [String]) {
+        guard let user, user.isOther else { return (tool, arguments) }
+        return (
+            "/usr/bin/setpriv",
+            ["--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups", "--", tool] + arguments
+        )
     }
 
     private static let passwordFile = "notifi.password"
@@ -324,9 +327,10 @@ extension LocalPostgresSite {
     private func run(
         _ tool: String, _ arguments: [String], as user: User?, input: String = ""
     ) async throws -> (status: TerminationStatus, output: String) {
+        let command = self.command(tool, arguments, as: user)
         let result = try await Subprocess.run(
-            .path(FilePath(tool)), arguments: Arguments(arguments), environment: .custom(Self.environment),
-            workingDirectory: "/", platformOptions: user.map { self.userOptions($0) } ?? PlatformOptions(),
+            .path(FilePath(command.tool)), arguments: Arguments(command.arguments),
+            environment: .custom(Self.environment), workingDirectory: "/",
             input: .string(input), output: .string(limit: 1 << 20), error: .combinedWithOutput)
         return (result.terminationStatus, result.standardOutput)
     }

@@ -49,15 +49,15 @@ extension PostgresError {
     /// The connection is gone, or could not be made. The outcome of what was under way is unknown.
     public var isConnectionFailure: Bool { self.code == .connection }
 
-    /// The data is at fault and will be at the next attempt: SQLSTATE class 22 or 23 (but not a missing partition), or
-    /// a parameter that cannot be sent.
+    /// The data is at fault and will be at the next attempt: SQLSTATE class 22 or 23 (but not a missing partition), 54000
+    /// (a value that does not fit into an index, say), or a parameter that cannot be sent.
     public var isPoison: Bool {
         switch self.code {
         case .invalidParameter:
             return true
         case .server:
             guard let sqlState = self.sqlState, !self.isMissingPartition else { return false }
-            return sqlState.hasPrefix("22") || sqlState.hasPrefix("23")
+            return sqlState.hasPrefix("22") || sqlState.hasPrefix("23") || sqlState == "54000"
         case .connection, .poolTimeout, .closed, .cancelled, .invalidStatement, .decoding:
             return false
         }
@@ -72,9 +72,10 @@ extension PostgresError {
         }
     }
 
-    /// A partitioned table has no partition for a row (23514 without a constraint's name).
+    /// A partitioned table has no partition for a row: 23514 that names the table and no constraint. The message is in
+    /// the server's language, and no help.
     public var isMissingPartition: Bool {
-        self.sqlState == "23514" && self.constraint == nil && self.message.hasPrefix("no partition of relation")
+        self.sqlState == "23514" && self.constraint == nil && self.table != nil
     }
 
     /// `statement_timeout` ran out, or somebody else cancelled the statement (57014).

@@ -40,9 +40,13 @@ extension Notification {
         }
         guard let id = NotificationID(bytes: Array(message.id)) else { throw .invalid(field: "id") }
         guard let service = UUID(exactly: message.serviceID) else { throw .invalid(field: "service_id") }
-        guard !message.userID.isEmpty else { throw .invalid(field: "user_id") }
+        guard (1...Draft.Limit.userID).contains(message.userID.utf8.count), !message.userID.utf8.contains(0) else {
+            throw .invalid(field: "user_id")
+        }
         guard Self.times.contains(message.acceptedAt) else { throw .invalid(field: "accepted_at") }
         guard Self.times.contains(message.dueAt) else { throw .invalid(field: "due_at") }
+        guard !message.hasExpiresAt || Self.times.contains(message.expiresAt) else { throw .invalid(field: "expires_at") }
+        guard !message.hasClaimedAt || Self.times.contains(message.claimedAt) else { throw .invalid(field: "claimed_at") }
         var request: UUID?
         if message.hasRequestID {
             request = UUID(exactly: message.requestID)

@@ -7,10 +7,12 @@ public struct History: Sendable, Hashable {
     public var rescheduledAt: Instant?
     /// When a request with another body came in under the same `Idempotency-Key`.
     public var otherBodyAt: Instant?
+    /// When the first request under its `Idempotency-Key` was accepted.
+    public var keyedAt: Instant?
 
     public init(
         pending: Pending? = nil, decision: Decision? = nil, tombstone: Tombstone? = nil, deadLetters: [Dead] = [],
-        rescheduledAt: Instant? = nil, otherBodyAt: Instant? = nil
+        rescheduledAt: Instant? = nil, otherBodyAt: Instant? = nil, keyedAt: Instant? = nil
     ) {
         self.pending = pending
         self.decision = decision
@@ -18,6 +20,7 @@ public struct History: Sendable, Hashable {
         self.deadLetters = deadLetters
         self.rescheduledAt = rescheduledAt
         self.otherBodyAt = otherBodyAt
+        self.keyedAt = keyedAt
     }
 
     /// It is in the outbox.
@@ -101,24 +104,31 @@ public enum CancelAnswer: String, Sendable {
     case recalled
 }
 
+extension CancelAnswer {
+    public var state: State { self == .recalled ? .recalled : .cancelled }
+}
+
 extension History {
     /// `nil` where nothing has stored the id yet.
     ///
-    /// A tombstone comes before everything: a delivery that raced it is never visible. A decision comes before the
-    /// outbox row, which a poller deletes only after it has published.
+    /// What was decided without delivering stays so. A tombstone comes before a delivery: one that raced it is never
+    /// visible. A decision comes before the outbox row, which a poller deletes only after it has published.
     public var state: State? {
-        if let tombstone = self.tombstone {
-            return tombstone.answer == .recalled ? .recalled : .cancelled
+        switch self.decision?.outcome {
+        case .expired: return .expired
+        case .suppressed(let reason): return .suppressed(reason: reason)
+        case .delivered:
+            // Without an answer yet, it may have been visible until the tombstone came.
+            if let tombstone = self.tombstone { return (tombstone.answer ?? .recalled).state }
+            return self.decision?.readAt == nil ? .delivered : .read
+        case nil: break
         }
-        if let decision = self.decision {
-            switch decision.outcome {
-            case .delivered: return decision.readAt == nil ? .delivered : .read
-            case .expired: return .expired
-            case .suppressed(let reason): return .suppressed(reason: reason)
-            }
-        }
+        if let tombstone = self.tombstone { return (tombstone.answer ?? .cancelled).state }
         if self.pending != nil { return .scheduled }
-        return self.deadLetters.isEmpty ? nil : .deadLettered
+        if !self.deadLetters.isEmpty { return .deadLettered }
+        // Between the outbox and the inbox it is in Kafka alone; what else was kept of it tells at least that.
+        if self.rescheduledAt != nil { return .claimed }
+        return self.keyedAt == nil ? nil : .accepted
     }
 
     /// The fullest record that is left of it.
@@ -143,6 +153,7 @@ extension History {
     /// What happened to it, in the order in which it did.
     public var trail: [Step] {
         var steps: [Step] = []
+        if self.notification == nil, let keyedAt = self.keyedAt { steps.append(Step(at: keyedAt, event: "accepted")) }
         if let notification = self.notification {
             steps.append(Step(at: notification.acceptedAt, event: "accepted"))
             if let claimedAt = notification.claimedAt { steps.append(Step(at: claimedAt, event: "claimed")) }

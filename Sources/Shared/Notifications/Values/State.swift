@@ -11,7 +11,7 @@ public enum State: Sendable, Hashable, CustomStringConvertible {
     case suppressed(reason: String)
     case deadLettered
 
-    /// Reads what `description` wrote; `nil` for anything else.
+    /// Reads what `description` wrote; `nil` for anything else. A reason is of small letters and hyphens.
     public init?(_ text: String) {
         switch text {
         case "accepted": self = .accepted
@@ -26,7 +26,7 @@ public enum State: Sendable, Hashable, CustomStringConvertible {
         default:
             guard text.hasPrefix("suppressed:") else { return nil }
             let reason = String(text.dropFirst("suppressed:".count))
-            guard !reason.isEmpty else { return nil }
+            guard !reason.isEmpty, reason.utf8.allSatisfy({ $0 == 0x2D || (0x61...0x7A).contains($0) }) else { return nil }
             self = .suppressed(reason: reason)
         }
     }

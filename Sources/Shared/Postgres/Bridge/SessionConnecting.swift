@@ -1,11 +1,12 @@
 import CLibpq
 
 extension Session {
+    /// Without JIT: compiling a plan takes longer than any of our statements, and a wrong estimate is enough to ask for it.
     var settings: String {
         """
         SET statement_timeout = \(Self.milliseconds(self.configuration.statementTimeout)); \
         SET idle_in_transaction_session_timeout = \(Self.milliseconds(self.configuration.idleInTransactionTimeout)); \
-        SET TimeZone = 'UTC'; SET client_min_messages = notice
+        SET TimeZone = 'UTC'; SET client_min_messages = notice; SET jit = off
         """
     }
 

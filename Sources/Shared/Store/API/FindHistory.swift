@@ -57,6 +57,7 @@ public enum FindHistory {
         var acceptedAt = id.acceptedAt
         if acceptedAt == nil, let key = try await store.query(PostgresStatement(Self.key, byService)).first {
             acceptedAt = try key.instant("accepted_at")
+            history.keyedAt = acceptedAt
             history.otherBodyAt = try key.optionalInstant("other_body_at")
         }
         if let acceptedAt {

@@ -6,24 +6,30 @@ internal import Postgres
 public enum ListSent {
     /// Index: `inbox_by_service`, `outbox_by_service`, `cancellations_by_service`, each `(service_id, accepted_at DESC,
     /// id DESC)`, and `dead_letters_by_service`. Each branch yields at most as many as are asked for, and an id comes
-    /// out of one branch alone: a tombstone before a decision, a decision before the outbox.
+    /// out of one branch alone: a tombstone before a decision, a decision before the outbox. Anti-joins are written as
+    /// `(SELECT … LIMIT 1) IS NULL`: for `NOT EXISTS` the planner expects almost no row to be left, and then reads whole
+    /// tables instead of stopping at the limit. Branches that cannot have the wanted status are left out by a condition
+    /// that is checked once.
     private static let sql = """
         SELECT * FROM (
             (SELECT i.id, i.accepted_at, CASE
-                    WHEN c.id IS NOT NULL THEN coalesce(c.answer, 'cancelled')
-                    WHEN i.state = 'delivered' AND i.read_at IS NOT NULL THEN 'read'
                     WHEN i.state = 'suppressed' THEN 'suppressed:' || i.reason
+                    WHEN i.state <> 'delivered' THEN i.state
+                    WHEN c.id IS NOT NULL THEN coalesce(c.answer, 'recalled')
+                    WHEN i.read_at IS NOT NULL THEN 'read'
                     ELSE i.state END AS status,
                 NULL::bytea AS payload, i.user_id, i.due_at, i.state, i.reason, i.seq, i.service_id, i.event_type,
                 i.priority, i.title, i.message, i.action_url, i.data, i.scheduled, i.revision, i.expires_at,
                 i.claimed_at, i.delivered_at, i.read_at, i.traceparent
             FROM inbox i LEFT JOIN cancellations c ON c.id = i.id AND c.service_id = i.service_id
             WHERE i.service_id = $1 AND (i.accepted_at, i.id) < ($2, $3) AND ($4::text IS NULL OR i.user_id = $4)
-                AND ($5 OR c.id IS NULL)
+                AND ($5 OR c.id IS NULL OR i.state <> 'delivered')
+                AND ($6::text IS NULL OR $6 NOT IN ('scheduled', 'dead-lettered'))
                 AND ($6::text IS NULL OR $6 = CASE
-                    WHEN c.id IS NOT NULL THEN coalesce(c.answer, 'cancelled')
-                    WHEN i.state = 'delivered' AND i.read_at IS NOT NULL THEN 'read'
                     WHEN i.state = 'suppressed' THEN 'suppressed:' || i.reason
+                    WHEN i.state <> 'delivered' THEN i.state
+                    WHEN c.id IS NOT NULL THEN coalesce(c.answer, 'recalled')
+                    WHEN i.read_at IS NOT NULL THEN 'read'
                     ELSE i.state END)
             ORDER BY i.accepted_at DESC, i.id DESC LIMIT $7)
             UNION ALL
@@ -32,10 +38,10 @@ public enum ListSent {
             FROM outbox o
             WHERE o.service_id = $1 AND (o.accepted_at, o.id) < ($2, $3) AND ($4::text IS NULL OR o.user_id = $4)
                 AND ($6::text IS NULL OR $6 = 'scheduled')
-                AND NOT EXISTS (SELECT FROM cancellations c WHERE c.id = o.id AND c.service_id = o.service_id)
-                AND NOT EXISTS (
-                    SELECT FROM inbox i
-                    WHERE i.service_id = o.service_id AND i.accepted_at = o.accepted_at AND i.id = o.id)
+                AND (SELECT 1 FROM cancellations c WHERE c.id = o.id AND c.service_id = o.service_id LIMIT 1) IS NULL
+                AND (SELECT 1 FROM inbox i
+                    WHERE i.service_id = o.service_id AND i.accepted_at = o.accepted_at AND i.id = o.id
+                    LIMIT 1) IS NULL
             ORDER BY o.accepted_at DESC, o.id DESC LIMIT $7)
             UNION ALL
             (SELECT c.id, c.accepted_at, coalesce(c.answer, 'cancelled'), c.payload, c.user_id, NULL, NULL, NULL, NULL,
@@ -44,9 +50,9 @@ public enum ListSent {
             WHERE $5 AND c.service_id = $1 AND c.payload IS NOT NULL AND (c.accepted_at, c.id) < ($2, $3)
                 AND ($4::text IS NULL OR c.user_id = $4)
                 AND ($6::text IS NULL OR $6 = coalesce(c.answer, 'cancelled'))
-                AND NOT EXISTS (
-                    SELECT FROM inbox i
-                    WHERE i.service_id = c.service_id AND i.accepted_at = c.accepted_at AND i.id = c.id)
+                AND (SELECT 1 FROM inbox i
+                    WHERE i.service_id = c.service_id AND i.accepted_at = c.accepted_at AND i.id = c.id
+                    LIMIT 1) IS NULL
             ORDER BY c.accepted_at DESC, c.id DESC LIMIT $7)
             UNION ALL
             (SELECT DISTINCT ON (d.accepted_at, d.id) d.id, d.accepted_at, 'dead-lettered', d.record_value, d.user_id,
@@ -56,10 +62,10 @@ public enum ListSent {
             WHERE d.service_id = $1 AND d.id IS NOT NULL AND d.accepted_at IS NOT NULL
                 AND (d.accepted_at, d.id) < ($2, $3) AND ($4::text IS NULL OR d.user_id = $4)
                 AND ($6::text IS NULL OR $6 = 'dead-lettered')
-                AND NOT EXISTS (SELECT FROM cancellations c WHERE c.id = d.id AND c.service_id = d.service_id)
-                AND NOT EXISTS (
-                    SELECT FROM inbox i
-                    WHERE i.service_id = d.service_id AND i.accepted_at = d.accepted_at AND i.id = d.id)
+                AND (SELECT 1 FROM cancellations c WHERE c.id = d.id AND c.service_id = d.service_id LIMIT 1) IS NULL
+                AND (SELECT 1 FROM inbox i
+                    WHERE i.service_id = d.service_id AND i.accepted_at = d.accepted_at AND i.id = d.id
+                    LIMIT 1) IS NULL
             ORDER BY d.accepted_at DESC, d.id DESC LIMIT $7)
         ) AS sent
         ORDER BY accepted_at DESC, id DESC

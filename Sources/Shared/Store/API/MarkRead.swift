@@ -17,6 +17,7 @@ public enum MarkRead {
     private static let mark = """
         UPDATE inbox i SET read_at = clock_timestamp()
         WHERE i.user_id = $1 AND i.id = $2 AND i.due_at = $3 AND i.read_at IS NULL
+          AND NOT EXISTS (SELECT FROM cancellations c WHERE c.id = i.id AND c.service_id = i.service_id)
         RETURNING i.read_at
         """
 
@@ -44,8 +45,9 @@ public enum MarkRead {
             if let marked {
                 item.readAt = try marked.instant("read_at")
             } else {
-                // Another tab was faster, while this one waited for the head.
-                item = try await connection.query(PostgresStatement(Self.find, key)).first.map(InboxColumns.read) ?? item
+                // While this one waited for the head another tab was faster, or the sender recalled it.
+                guard let now = try await connection.query(PostgresStatement(Self.find, key)).first else { return nil }
+                item = try InboxColumns.read(now)
             }
             return Marked(item: item, version: version)
         }

@@ -14,10 +14,11 @@ public enum TakeSeqs {
         """
 
     /// - Parameter users: one entry for each number wanted.
-    /// - Returns: each user's new version; the numbers are the last ones up to it.
-    public static func run(_ users: [String], on store: some Querying) async throws -> [String: Int64] {
+    /// - Returns: each user's new version; the numbers are the last ones up to it. Users are told apart by their bytes, as
+    ///   Postgres and Kafka do: to Swift two spellings of "é" are the same string.
+    public static func run(_ users: [String], on store: some Querying) async throws -> [[UInt8]: Int64] {
         try await store.query(PostgresStatement(Self.sql, [.textArray(users)])).reduce(into: [:]) {
-            $0[try $1.decode("user_id", as: String.self)] = try $1.decode("version", as: Int64.self)
+            $0[Array(try $1.decode("user_id", as: String.self).utf8)] = try $1.decode("version", as: Int64.self)
         }
     }
 }

@@ -25,6 +25,7 @@ public struct Migrator: Sendable {
             try await connection.execute(script: "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
             _ = try await connection.query(
                 PostgresStatement("SELECT pg_advisory_xact_lock($1)", [.int8(Self.advisoryLock)]))
+            if try await !self.isOurs(connection) { try await self.begin(on: connection) }
             let pending = try await self.pending(on: connection)
             for migration in pending {
                 self.logger.info("migrating", metadata: ["migration": "\(migration.number) \(migration.name)"])
@@ -40,35 +41,41 @@ public struct Migrator: Sendable {
 
     /// - Throws: `MigrationError.pending` where `migrate()` has something to do, or why the database is refused.
     public func verify() async throws {
-        let pending = try await self.pool.transaction { try await self.pending(on: $0) }
+        let pending = try await self.pool.withConnection { connection in
+            guard try await self.isOurs(connection) else { return Migration.all }
+            return try await self.pending(on: connection)
+        }
         guard pending.isEmpty else { throw MigrationError.pending(pending.map(\.name)) }
     }
 
-    private func pending(on connection: PostgresConnection) async throws -> [Migration] {
+    private func isOurs(_ connection: PostgresConnection) async throws -> Bool {
+        try await connection.query("SELECT to_regclass('notifi_migrations') IS NOT NULL AS found").first?
+            .decode("found", as: Bool.self) ?? false
+    }
+
+    /// - Throws: `MigrationError.foreignTables` for a database that somebody else uses.
+    private func begin(on connection: PostgresConnection) async throws {
         let tables = try await connection.query(
-            PostgresStatement(
-                """
-                SELECT tablename::text AS name FROM pg_tables
-                WHERE schemaname = current_schema() ORDER BY tablename LIMIT 5
-                """)
+            """
+            SELECT tablename::text AS name FROM pg_tables
+            WHERE schemaname = current_schema() ORDER BY tablename LIMIT 5
+            """
         ).map { try $0.decode("name", as: String.self) }
-        let isOurs = try await connection.query(
-            PostgresStatement("SELECT to_regclass('notifi_migrations') IS NOT NULL AS found")
-        ).first.map { try $0.decode("found", as: Bool.self) }
-        if isOurs != true {
-            guard tables.isEmpty else { throw MigrationError.foreignTables(tables) }
-            try await connection.execute(
-                script: """
-                    CREATE TABLE notifi_migrations (
-                        number integer PRIMARY KEY,
-                        name text NOT NULL,
-                        checksum bigint NOT NULL,
-                        applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
-                    )
-                    """)
-        }
+        guard tables.isEmpty else { throw MigrationError.foreignTables(tables) }
+        try await connection.execute(
+            script: """
+                CREATE TABLE notifi_migrations (
+                    number integer PRIMARY KEY,
+                    name text NOT NULL,
+                    checksum bigint NOT NULL,
+                    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+                )
+                """)
+    }
+
+    private func pending(on connection: PostgresConnection) async throws -> [Migration] {
         let applied = try await connection.query(
-            PostgresStatement("SELECT number, name, checksum FROM notifi_migrations ORDER BY number")
+            "SELECT number, name, checksum FROM notifi_migrations ORDER BY number"
         ).map {
             AppliedMigration(
                 number: try $0.decode("number", as: Int32.self), name: try $0.decode("name", as: String.self),

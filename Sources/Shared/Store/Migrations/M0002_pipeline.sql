@@ -86,6 +86,7 @@ CREATE TABLE cancellations (
     CHECK ((answer IS NULL) = (decided_at IS NULL))
 );
 
+CREATE INDEX cancellations_undecided ON cancellations (requested_at) WHERE answer IS NULL;
 CREATE INDEX cancellations_by_service ON cancellations (service_id, accepted_at DESC, id DESC)
     WHERE payload IS NOT NULL;
 

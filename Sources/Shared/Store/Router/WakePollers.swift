@@ -8,10 +8,19 @@ public enum WakePollers {
 
     private static let sql = "SELECT pg_notify($1, $2)"
 
-    /// Within a transaction it is sent at its commit. One for a batch: each takes a lock that all commits share.
+    /// A payload has fewer than 8,000 bytes; one shard takes at most 22.
+    private static let shardsAPayload = 300
+
+    /// Within a transaction it is sent at its commit. One for a batch, but for a great many shards: each takes a lock
+    /// that all commits share.
     public static func run(_ wake: Wake, on store: some Querying) async throws {
-        _ = try await store.query(
-            PostgresStatement(Self.sql, [.text(Self.channel), .text(wake.description)]))
+        var rest = wake.earliest.sorted { $0.key < $1.key }[...]
+        while !rest.isEmpty {
+            let part = Wake(earliest: Dictionary(uniqueKeysWithValues: rest.prefix(Self.shardsAPayload).map { ($0, $1) }))
+            _ = try await store.query(
+                PostgresStatement(Self.sql, [.text(Self.channel), .text(part.description)]))
+            rest = rest.dropFirst(Self.shardsAPayload)
+        }
     }
 }
 
