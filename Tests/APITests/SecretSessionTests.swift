@@ -35,6 +35,7 @@ import Testing
         try await refusal(token(Claims(sub: "")), by: secretSessions(), .wrongUser)
         try await refusal(token(Claims(sub: String(repeating: "u", count: 129))), by: secretSessions(), .wrongUser)
         try await refusal(token(Claims(sub: String(repeating: "é", count: 65))), by: secretSessions(), .wrongUser)
+        try await refusal(token(Claims(sub: "a\0")), by: secretSessions(), .wrongUser)
     }
 
     @Test func anotherSecret() async throws {

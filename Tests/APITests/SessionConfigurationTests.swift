@@ -75,8 +75,8 @@ import Testing
     /// A wrong file stops the start, and not the first session.
     @Test(arguments: ["", "nonsense", "{}", "[]", #"{"keys":[{"kty":"EC"}]}"#, #"{"keys":[{"kty":"EC","kid":"one"}]}"#])
     func badFiles(text: String) async throws {
-        try await withFile(text) { path in
-            await #expect(throws: (any Error).self) {
+        await #expect(throws: (any Error).self) {
+            try await withFile(text) { path in
                 try await sessions([
                     "NOTIFI_SESSION_JWT_JWKS_FILE": path, "NOTIFI_SESSION_JWT_ALGORITHM": "ES256",
                 ])

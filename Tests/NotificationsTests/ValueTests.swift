@@ -7,7 +7,7 @@ import Testing
         (.delivered, "delivered", true), (.read, "read", true), (.cancelled, "cancelled", true),
         (.recalled, "recalled", true), (.expired, "expired", true), (.deadLettered, "dead-lettered", true),
         (.suppressed(reason: "preference"), "suppressed:preference", true),
-        (.suppressed(reason: "a:b"), "suppressed:a:b", true),
+        (.suppressed(reason: "rate-limit"), "suppressed:rate-limit", true),
     ]
 
     @Test(arguments: Self.all)
@@ -17,7 +17,10 @@ import Testing
         #expect(state.isFinal == isFinal)
     }
 
-    @Test(arguments: ["", "Accepted", "suppressed", "suppressed:", "dead_lettered", "read ", "gone"])
+    @Test(arguments: [
+        "", "Accepted", "suppressed", "suppressed:", "dead_lettered", "read ", "gone", "suppressed:a:b",
+        "suppressed:A", "suppressed:a b", "suppressed:1", "suppressed:é", "suppressed:a\0",
+    ])
     func refuses(text: String) {
         #expect(State(text) == nil)
     }

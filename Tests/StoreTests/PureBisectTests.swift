@@ -77,11 +77,30 @@ struct PureGenerator: RandomNumberGenerator {
         #expect(table.attempts == 21)
     }
 
+    private static let tooSlow = PostgresError(code: .server, sqlState: "57014", message: "statement timeout")
+
+    /// What is too much at once is stored in parts, and nothing is blamed for it.
+    @Test func whatTakesTooLongIsHalved() async throws {
+        var stored: [[Int]] = []
+        let found = try await storeBisecting(Array(0..<100)) { part in
+            guard part.count <= 30 else { throw Self.tooSlow }
+            stored.append(part)
+        }
+        #expect(found.isEmpty)
+        #expect(stored.flatMap { $0 } == Array(0..<100))
+        #expect(stored.map(\.count) == [25, 25, 25, 25])
+    }
+
+    /// A single one that takes too long is not to blame either: the server may be slow.
+    @Test func oneThatTakesTooLongIsThrown() async {
+        await #expect(throws: Self.tooSlow) { try await storeBisecting([1, 2]) { _ in throw Self.tooSlow } }
+    }
+
     /// Not the item's fault, so no item is blamed: whoever called tries again.
     @Test(arguments: [
         PostgresError(code: .connection, message: "gone"),
         PostgresError(code: .server, sqlState: "40001", message: "conflict"),
-        PostgresError(code: .server, sqlState: "23514", message: "no partition of relation \"inbox\" found for row"),
+        PostgresError(code: .server, sqlState: "23514", message: "no partition", table: "inbox"),
     ])
     func otherErrorsAreThrown(error: PostgresError) async {
         let table = Table(poison: [3], error: error)

@@ -42,7 +42,7 @@ struct SeededGenerator: RandomNumberGenerator {
     mutating func notification() -> Notification {
         Notification(
             id: NotificationID(uuid: UUID(bytes: self.bytes(16))), service: UUID(bytes: self.bytes(16)),
-            userID: "u" + self.text(upTo: 40),
+            userID: "u" + self.text(upTo: 30),
             content: Notification.Content(
                 eventType: self.text(upTo: 20), message: self.text(upTo: 200),
                 title: self.maybe { $0.text(upTo: 20) }, actionURL: self.maybe { $0.text(upTo: 20) },
