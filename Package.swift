@@ -45,7 +45,7 @@ let configuration: Target.Dependency = .product(name: "Configuration", package: 
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
-let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
@@ -89,35 +89,72 @@ let package = Package(
         shared("Notifications", [crypto]),
         shared("Wire", ["Kafka", "Notifications", protobuf], exclude: ["Protos"]),
         shared("Store", ["Notifications", "Postgres", logging], resources: [.embedInCode("Migrations")]),
-        shared("Operations", ["Kafka", "Postgres", "Notifications", "Store", logging, metrics, coreMetrics, lifecycle, unixSignals, configuration, hummingbird, nio, httpTypes]),
+        shared(
+            "Operations",
+            [
+                "Kafka", "Postgres", "Notifications", "Store", logging, metrics, coreMetrics, lifecycle, unixSignals,
+                configuration, hummingbird, nio, httpTypes,
+            ]),
 
         executable(
             "API",
-            ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics, lifecycle, hummingbird, hummingbirdCore, nio, nioFoundation, httpTypes, jwt, crypto],
+            [
+                "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics,
+                lifecycle, hummingbird, hummingbirdCore, nio, nioFoundation, httpTypes, jwt, crypto,
+            ],
             resources: [.embedInCode("Web")]),
-        executable("Router", ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics, lifecycle]),
-        executable("Poller", ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics, lifecycle]),
-        executable("Delivery", ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics, lifecycle]),
+        executable(
+            "Router",
+            [
+                "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics,
+                lifecycle,
+            ]),
+        executable(
+            "Poller",
+            [
+                "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics,
+                lifecycle,
+            ]),
+        executable(
+            "Delivery",
+            [
+                "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics,
+                lifecycle,
+            ]),
         executable(
             "Notifi",
-            ["Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, unixSignals, jwt, crypto, arguments, subprocess, systemPackage]),
+            [
+                "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, unixSignals, jwt, crypto,
+                arguments, subprocess, systemPackage,
+            ]),
 
         .target(
-            name: "TestSupport", dependencies: [nio, nioPosix, nioHTTP1, subprocess, systemPackage], path: "Tests/Support",
+            name: "TestSupport", dependencies: [nio, nioPosix, nioHTTP, subprocess, systemPackage],
+            path: "Tests/Support",
             swiftSettings: strict),
         tests("KafkaTests", ["Kafka", "Blocking", logging]),
         tests("PostgresTests", ["Postgres", "Notifi", logging]),
         tests("NotificationsTests", ["Notifications"]),
         tests("WireTests", ["Wire", "Kafka", "Notifications", protobuf]),
         tests("StoreTests", ["Store", "Postgres", "Notifications", "Wire", "Notifi", logging]),
-        tests("OperationsTests", ["Operations", "Kafka", "Postgres", logging, metrics, coreMetrics, lifecycle, unixSignals, configuration]),
+        tests(
+            "OperationsTests",
+            ["Operations", "Kafka", "Postgres", logging, metrics, coreMetrics, lifecycle, unixSignals, configuration]),
         tests("RouterTests", ["Router", "Kafka", "Notifications", "Wire"]),
         tests("PollerTests", ["Poller", "Kafka", "Notifications", "Wire", "Store"]),
         tests("DeliveryTests", ["Delivery", "Kafka", "Notifications", "Wire", "Store"]),
-        tests("APITests", ["API", "Notifications", "Wire", "Store", "Operations", hummingbird, hummingbirdCore, httpTypes, jwt]),
-        tests("NotifiTests", ["Notifi", "Kafka", "Wire", arguments]),
+        tests(
+            "APITests",
+            [
+                "API", "Notifications", "Wire", "Store", "Operations", hummingbird, hummingbirdCore, nio, httpTypes,
+                logging, jwt,
+            ]),
+        tests("NotifiTests", ["Notifi", "Kafka", "Wire", arguments, crypto]),
         tests(
             "SystemTests",
-            ["TestSupport", "Notifi", "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, jwt, subprocess, systemPackage]),
+            [
+                "TestSupport", "Notifi", "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging,
+                jwt, nio, nioPosix, nioHTTP, subprocess, systemPackage,
+            ]),
     ]
 )

@@ -29,7 +29,8 @@ func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
         PartitionKeeper(pool: pool, logger: context.logger),
         ConsumerLoop(
             configuration: kafka,
-            options: KafkaConsumerOptions(group: topics.deadLettersGroup, topic: topics.deadLetters, settings: settings),
+            options: KafkaConsumerOptions(
+                group: topics.deadLettersGroup, topic: topics.deadLetters, settings: settings),
             batchSize: batchSize, logger: context.logger, work: { try await burying.bury($0.messages) }),
         ConsumerLoop(
             configuration: kafka,

@@ -20,7 +20,7 @@ struct PartitionKeeper: Service {
                     try await CreateInboxPartition.run(week, on: self.pool)
                     try await CreateInboxPartition.run(week.next, on: self.pool)
                 }
-            } catch where Task.isShuttingDownGracefully && !Task.isCancelled {
+            } catch  where Task.isShuttingDownGracefully && !Task.isCancelled {
                 return
             }
             try await pause(for: Self.lookEvery)

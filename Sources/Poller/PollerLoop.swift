@@ -43,7 +43,8 @@ struct PollerLoop: Service {
             onConnect: { for shard in 0..<self.shards { self.wakeUps.wake(shard, for: .beginning) } },
             onNotification: { notification in
                 guard let wake = Wake(notification.payload) else {
-                    self.logger.warning("a wake-up that nobody can read", metadata: ["payload": "\(notification.payload)"])
+                    self.logger.warning(
+                        "a wake-up that nobody can read", metadata: ["payload": "\(notification.payload)"])
                     return
                 }
                 for (shard, dueAt) in wake.earliest { self.wakeUps.wake(shard, for: dueAt) }
@@ -54,7 +55,7 @@ struct PollerLoop: Service {
     private func run(_ shard: Int32) async throws {
         do {
             try await self.poll(shard)
-        } catch where Task.isShuttingDownGracefully && !Task.isCancelled {
+        } catch  where Task.isShuttingDownGracefully && !Task.isCancelled {
             self.logger.warning("stopped with a claim unfinished", error: error)
         }
     }

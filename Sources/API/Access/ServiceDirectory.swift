@@ -46,7 +46,9 @@ final class ServiceDirectory: Service {
     /// Refreshes until cancelled or shut down.
     func run() async throws {
         while !Task.isShuttingDownGracefully {
-            try await retryForever("loading tokens", logger: self.logger, isRetriable: { _ in true }, isStopping: { false }) {
+            try await retryForever(
+                "loading tokens", logger: self.logger, isRetriable: { _ in true }, isStopping: { false }
+            ) {
                 if Task.isShuttingDownGracefully { return }
                 try await self.refresh()
             }

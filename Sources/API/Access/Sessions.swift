@@ -54,7 +54,9 @@ final class Sessions: Service {
     /// - Returns: the user.
     /// - Throws: `Problem`: 401 with the reason; 503 where no keys were ever loaded.
     func user(of token: String) async throws -> String {
-        guard let keys = self.keys.withLock({ $0 }) else { throw Problem.unavailable("session keys are not loaded yet") }
+        guard let keys = self.keys.withLock({ $0 }) else {
+            throw Problem.unavailable("session keys are not loaded yet")
+        }
         do {
             return try await self.claims(of: token, keys: keys).sub.value
         } catch let fault as SessionFault {

@@ -14,7 +14,8 @@ extension Response {
         var headers = headers
         headers[.contentType] = contentType
         self.init(
-            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+            status: status, headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
     }
 }
 

@@ -28,7 +28,9 @@ struct SendBatchRoute: Sendable {
         let good = checked.compactMap { try? $0.get() }
         let outcomes = try await self.accepting.publish(good, from: token)
         // Nothing of it was taken: the same answer as for a single one.
-        if !good.isEmpty, !outcomes.contains(where: { $0 == nil }), let problem = outcomes.first ?? nil { throw problem }
+        if !good.isEmpty, !outcomes.contains(where: { $0 == nil }), let problem = outcomes.first ?? nil {
+            throw problem
+        }
         var published = outcomes.makeIterator()
         let answers = checked.map { item -> Answer in
             switch item {

@@ -45,8 +45,12 @@ extension Notification {
         }
         guard Self.times.contains(message.acceptedAt) else { throw .invalid(field: "accepted_at") }
         guard Self.times.contains(message.dueAt) else { throw .invalid(field: "due_at") }
-        guard !message.hasExpiresAt || Self.times.contains(message.expiresAt) else { throw .invalid(field: "expires_at") }
-        guard !message.hasClaimedAt || Self.times.contains(message.claimedAt) else { throw .invalid(field: "claimed_at") }
+        guard !message.hasExpiresAt || Self.times.contains(message.expiresAt) else {
+            throw .invalid(field: "expires_at")
+        }
+        guard !message.hasClaimedAt || Self.times.contains(message.claimedAt) else {
+            throw .invalid(field: "claimed_at")
+        }
         var request: UUID?
         if message.hasRequestID {
             request = UUID(exactly: message.requestID)

@@ -1,5 +1,5 @@
-public import FoundationEssentials
 internal import Crypto
+public import FoundationEssentials
 
 extension Notification {
     /// Gives a draft its id and its times.

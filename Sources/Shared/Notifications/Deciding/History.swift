@@ -179,7 +179,8 @@ extension History {
             // One that a tombstone hides from the start was put into the table, but never before anybody's eyes.
             case .delivered where self.tombstone?.answer == .cancelled: break
             case .delivered: steps.append(Step(at: decision.decidedAt, event: "delivered", detail: self.lateness))
-            case .expired: steps.append(Step(at: decision.decidedAt, event: "expired", detail: "before it was delivered"))
+            case .expired:
+                steps.append(Step(at: decision.decidedAt, event: "expired", detail: "before it was delivered"))
             case .suppressed(let reason):
                 steps.append(Step(at: decision.decidedAt, event: "suppressed", detail: reason))
             }
@@ -191,7 +192,8 @@ extension History {
         if let tombstone = self.tombstone {
             steps.append(
                 Step(
-                    at: tombstone.decidedAt ?? tombstone.requestedAt, event: tombstone.answer?.rawValue ?? "cancelling"))
+                    at: tombstone.decidedAt ?? tombstone.requestedAt, event: tombstone.answer?.rawValue ?? "cancelling")
+            )
         }
         return steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
     }

@@ -94,7 +94,8 @@ public struct Draft: Sendable, Hashable {
 
     /// The fault of an `Idempotency-Key`, if it has one: 1 to 255 printable ASCII characters are in order.
     public static func fault(inIdempotencyKey key: String, at pointer: String) -> Fault? {
-        let isGood = (1...Limit.idempotencyKey).contains(key.utf8.count) && key.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+        let isGood =
+            (1...Limit.idempotencyKey).contains(key.utf8.count) && key.utf8.allSatisfy { (0x20...0x7E).contains($0) }
         return isGood ? nil : Fault(pointer, .badKey, "an idempotency key has 1 to 255 printable ASCII characters")
     }
 }

@@ -9,7 +9,9 @@ public struct EventType: Sendable, Hashable {
     /// A disabled one is refused at the API; what was accepted before is still delivered.
     public let isDisabled: Bool
 
-    public init(name: String, label: String, isOnByDefault: Bool = true, isCritical: Bool = false, isDisabled: Bool = false) {
+    public init(
+        name: String, label: String, isOnByDefault: Bool = true, isCritical: Bool = false, isDisabled: Bool = false
+    ) {
         self.name = name
         self.label = label
         self.isOnByDefault = isOnByDefault

@@ -26,7 +26,9 @@ public enum State: Sendable, Hashable, CustomStringConvertible {
         default:
             guard text.hasPrefix("suppressed:") else { return nil }
             let reason = String(text.dropFirst("suppressed:".count))
-            guard !reason.isEmpty, reason.utf8.allSatisfy({ $0 == 0x2D || (0x61...0x7A).contains($0) }) else { return nil }
+            guard !reason.isEmpty, reason.utf8.allSatisfy({ $0 == 0x2D || (0x61...0x7A).contains($0) }) else {
+                return nil
+            }
             self = .suppressed(reason: reason)
         }
     }

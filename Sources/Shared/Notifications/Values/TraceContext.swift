@@ -19,7 +19,8 @@ public struct TraceContext: Sendable, Hashable, CustomStringConvertible {
     }
 
     public init(using random: inout some RandomNumberGenerator) {
-        self.traceID = hex(UInt64.random(in: 1 ... .max, using: &random)) + hex(UInt64.random(in: .min ... .max, using: &random))
+        self.traceID =
+            hex(UInt64.random(in: 1 ... .max, using: &random)) + hex(UInt64.random(in: .min ... .max, using: &random))
         self.parentID = hex(UInt64.random(in: 1 ... .max, using: &random))
         self.flags = "00"
     }
@@ -29,7 +30,9 @@ public struct TraceContext: Sendable, Hashable, CustomStringConvertible {
 
 private func isLowercaseHex(_ text: String, count: Int) -> Bool {
     text.utf8.count == count
-        && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
+        && text.utf8.allSatisfy {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+        }
 }
 
 private func hex(_ number: UInt64) -> String {

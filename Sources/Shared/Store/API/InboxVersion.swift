@@ -7,6 +7,7 @@ public enum InboxVersion {
 
     /// - Returns: 0 for a user who never got anything.
     public static func run(_ userID: String, on store: some Querying) async throws -> Int64 {
-        try await store.query(PostgresStatement(Self.sql, [.text(userID)])).first?.decode("version", as: Int64.self) ?? 0
+        try await store.query(PostgresStatement(Self.sql, [.text(userID)])).first?.decode("version", as: Int64.self)
+            ?? 0
     }
 }

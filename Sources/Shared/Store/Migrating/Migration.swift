@@ -19,6 +19,7 @@ struct Migration: Sendable, Hashable {
 
     /// FNV-1a (64 bit) of the text, which tells an edited migration from the one that ran.
     var checksum: Int64 {
-        Int64(bitPattern: self.sql.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 })
+        Int64(
+            bitPattern: self.sql.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 })
     }
 }

@@ -16,7 +16,8 @@ public enum WakePollers {
     public static func run(_ wake: Wake, on store: some Querying) async throws {
         var rest = wake.earliest.sorted { $0.key < $1.key }[...]
         while !rest.isEmpty {
-            let part = Wake(earliest: Dictionary(uniqueKeysWithValues: rest.prefix(Self.shardsAPayload).map { ($0, $1) }))
+            let part = Wake(
+                earliest: Dictionary(uniqueKeysWithValues: rest.prefix(Self.shardsAPayload).map { ($0, $1) }))
             _ = try await store.query(
                 PostgresStatement(Self.sql, [.text(Self.channel), .text(part.description)]))
             rest = rest.dropFirst(Self.shardsAPayload)
