@@ -14,9 +14,9 @@ import Testing
         #expect(text.utf8.allSatisfy { isUnreserved($0) })
     }
 
-    @Test(arguments: ["", "!", "7", "====", "MT", "bm90IGEgbnVtYmVy", "MTIuNQ", "_w", "MTAw=", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "é"])
+    @Test(arguments: ["", "!", "7", "====", "bm90IGEgbnVtYmVy", "MTIuNQ", "_w", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "é"])
     func refuses(text: String) {
-        #expect(UnreadCursor.seq(text) == (text == "MT" ? 1 : nil))
+        #expect(UnreadCursor.seq(text) == nil)
     }
 }
 

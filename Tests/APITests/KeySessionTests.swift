@@ -8,7 +8,9 @@ import Testing
     private static let one = ES256PrivateKey()
     private static let two = ES256PrivateKey()
     private static let foreign = ES256PrivateKey()
-    private static let keys = ["one": one, "two": two]
+    private static let keys: [String] = {
+        [("one", one), ("two", two)].compactMap { try? jwk($0, $1, algorithm: "ES256") }
+    }()
 
     private func signed(
         _ claims: Claims = Claims(), by key: ES256PrivateKey, kid: String?, algorithm: String? = nil
@@ -77,14 +79,34 @@ import Testing
         }
     }
 
-    /// Configured for another one, even a good signature is not taken.
-    @Test func theConfiguredAlgorithmCounts() async throws {
-        try await withKeys(Self.keys, algorithm: "RS256") { sessions in
-            try await refusal(self.signed(by: Self.one, kid: "one"), by: sessions, .wrongAlgorithm)
-            try await refusal(
-                self.signed(by: Self.one, kid: "one", algorithm: "RS256"), by: sessions, .expiredOrForged)
+    /// A key of another algorithm that lies in the same file is none of ours, whatever the token calls itself.
+    @Test(arguments: [true, false])
+    func keysOfAnotherAlgorithmAreLeftOut(isNamed: Bool) async throws {
+        let elliptic = try jwk("one", Self.one, algorithm: isNamed ? "ES256" : nil)
+        let other = #"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"two","x":"\#(Self.edwardsX)"}"#
+        try await withKeys([elliptic, other], algorithm: "EdDSA") { sessions in
+            for kid in ["one", "two", nil] {
+                try await refusal(
+                    self.signed(by: Self.one, kid: kid, algorithm: "EdDSA"), by: sessions, .expiredOrForged)
+                try await refusal(self.signed(by: Self.one, kid: kid), by: sessions, .wrongAlgorithm)
+            }
         }
     }
+
+    /// Identity providers list keys there that this program does not know.
+    @Test func foreignKeysDoNotMatter() async throws {
+        let keys = [
+            #"{"kty":"RSA","use":"enc","alg":"RSA-OAEP-256","kid":"enc","n":"AQAB","e":"AQAB"}"#,
+            #"{"kty":"oct","kid":"secret","k":"c2VjcmV0"}"#, try jwk("one", Self.one, algorithm: nil),
+        ]
+        try await withKeys(keys) { sessions in
+            let user = try await sessions.user(of: self.signed(by: Self.one, kid: "one"))
+            #expect(user == "ann")
+        }
+    }
+
+    /// RFC 8037 appendix A.2.
+    private static let edwardsX = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 
     @Test(arguments: ["", "AA", "____", String(repeating: "A", count: 86), String(repeating: "A", count: 4_000)])
     func signaturesThatAreNone(signature: String) async throws {

@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "http://inbox.example", "https://inbox.example:8443", "https://evil.example", "https://inbox.example.evil.example",
+        "http://inbox.example", "https://inbox.example:8443", "https://evil.example",
+        "https://inbox.example.evil.example",
         "https://evil-inbox.example", "https://inbox.example@evil.example", "inbox.example", "null", "", "https://",
         "https://sub.inbox.example", "https://inbox.example/path", "https://inbox.example//",
     ])
@@ -47,7 +48,8 @@ import Testing
     }
 
     @Test func listedOnesMayReadAndChange() {
-        let policy = OriginPolicy(publicOrigin: "https://inbox.example", allowed: ["https://App.example/", "http://localhost:3000"])
+        let policy = OriginPolicy(
+            publicOrigin: "https://inbox.example", allowed: ["https://App.example/", "http://localhost:3000"])
         for origin in ["https://app.example", "HTTPS://APP.EXAMPLE", "http://localhost:3000"] {
             #expect(policy.isAllowed(origin))
             #expect(policy.isOwn(origin, host: nil))

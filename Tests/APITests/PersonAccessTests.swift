@@ -16,7 +16,8 @@ import Testing
     private func request(_ method: HTTPRequest.Method, _ headers: HTTPFields) -> Request {
         Request(
             head: HTTPRequest(
-                method: method, scheme: "https", authority: "inbox.example", path: "/api/notifications/unread?user_id=bob",
+                method: method, scheme: "https", authority: "inbox.example",
+                path: "/api/notifications/unread?user_id=bob",
                 headerFields: headers),
             body: RequestBody(buffer: ByteBuffer()))
     }

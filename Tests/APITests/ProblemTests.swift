@@ -53,12 +53,13 @@ import Testing
         #expect(members["status"] == .integer(409))
     }
 
-    @Test(arguments: [
-        (.unauthenticated("d"), 401, "unauthenticated", nil), (.forbidden("d"), 403, "forbidden", nil),
-        (.notFound("d"), 404, "not_found", nil), (.notFound("d", retryAfterSeconds: 1), 404, "not_found", 1),
-        (.invalidJSON("d"), 400, "invalid_json", nil), (.invalid(Faults([])), 422, "validation_failed", nil),
-        (.tooLarge(limit: 5), 413, "payload_too_large", nil), (.unavailable("d"), 503, "unavailable", 1),
-    ] as [(Problem, Int, String, Int?)])
+    @Test(
+        arguments: [
+            (.unauthenticated("d"), 401, "unauthenticated", nil), (.forbidden("d"), 403, "forbidden", nil),
+            (.notFound("d"), 404, "not_found", nil), (.notFound("d", retryAfterSeconds: 1), 404, "not_found", 1),
+            (.invalidJSON("d"), 400, "invalid_json", nil), (.invalid(Faults([])), 422, "validation_failed", nil),
+            (.tooLarge(limit: 5), 413, "payload_too_large", nil), (.unavailable("d"), 503, "unavailable", 1),
+        ] as [(Problem, Int, String, Int?)])
     func statusAndCode(problem: Problem, status: Int, code: String, retryAfter: Int?) {
         #expect(problem.status.code == status)
         #expect(problem.code == code)

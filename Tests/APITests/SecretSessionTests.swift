@@ -63,7 +63,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", ".", "..", "...", "a", "a.b", "a.b.c", "a.b.c.d", "e30.e30.", "é.é.é", "{}.{}.{}", "bnVsbA.e30.x", "W10.e30.x",
+        "", ".", "..", "...", "a", "a.b", "a.b.c", "a.b.c.d", "e30.e30.", "é.é.é", "{}.{}.{}", "bnVsbA.e30.x",
+        "W10.e30.x",
         "eyJhbGciOjF9.e30.x", "eyJhbGciOm51bGx9.e30.x",
     ])
     func notATokenAtAll(text: String) async throws {

@@ -84,6 +84,21 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        #"{"keys":[]}"#, #"{"keys":[{"kty":"oct","kid":"one","k":"c2VjcmV0"}]}"#,
+        #"{"keys":[{"kty":"RSA","kid":"one","alg":"RS256","n":"AQAB","e":"AQAB"}]}"#,
+        #"{"keys":[{"kty":"RSA","kid":"one","n":"AQAB","e":"AQAB"}]}"#, #"{"keys":[7,null,"x",{}]}"#,
+    ])
+    func filesWithoutAFittingKey(text: String) async throws {
+        await #expect(throws: SessionConfigurationError.noKey) {
+            try await withFile(text) { path in
+                try await sessions([
+                    "NOTIFI_SESSION_JWT_JWKS_FILE": path, "NOTIFI_SESSION_JWT_ALGORITHM": "ES256",
+                ])
+            }
+        }
+    }
+
     @Test func aMissingFile() async {
         await #expect(throws: (any Error).self) {
             try await sessions([
@@ -101,7 +116,9 @@ import Testing
     }
 
     @Test func nothingIsSaidOfTheSecret() {
-        for error in [.nothing, .several, .shortSecret, .badURL, .wrongAlgorithm, .noAnswer] as [SessionConfigurationError] {
+        for error in [.nothing, .several, .shortSecret, .badURL, .wrongAlgorithm, .noAnswer, .noKey]
+            as [SessionConfigurationError]
+        {
             #expect(!error.description.isEmpty)
             #expect(!error.description.contains(secret))
         }

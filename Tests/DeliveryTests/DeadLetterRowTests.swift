@@ -65,10 +65,11 @@ import Wire
     }
 
     /// The time is a text in a header, and may say anything.
-    @Test(arguments: [
-        (Int64.min, 0), (-1, 0), (0, 0), (1, 1_000), (253_402_300_799_999, 253_402_300_799_999_000),
-        (253_402_300_800_000, 253_402_300_799_999_000), (Int64.max, 253_402_300_799_999_000),
-    ] as [(Int64, Int64)])
+    @Test(
+        arguments: [
+            (Int64.min, 0), (-1, 0), (0, 0), (1, 1_000), (253_402_300_799_999, 253_402_300_799_999_000),
+            (253_402_300_800_000, 253_402_300_799_999_000), (Int64.max, 253_402_300_799_999_000),
+        ] as [(Int64, Int64)])
     func impossibleTimes(milliseconds: Int64, microseconds: Int64) {
         #expect(self.row(timestamp: milliseconds).recordedAt.microseconds == microseconds)
         #expect(

@@ -14,7 +14,8 @@ import Testing
 
     @Test(arguments: [
         "javascript:alert(1)", "JavaScript:alert(1)", "javascript://example.com/%0aalert(1)", "data:text/html,<b>x</b>",
-        "vbscript:x", "file:///etc/passwd", "ftp://example.com/", "blob:https://example.com/1", "mailto:ann@example.com",
+        "vbscript:x", "file:///etc/passwd", "ftp://example.com/", "blob:https://example.com/1",
+        "mailto:ann@example.com",
         "about:blank", "ws://example.com/", "view-source:https://example.com", "intent://example.com/",
     ])
     func otherSchemes(url: String) {
@@ -33,7 +34,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "orders/1", "?a=b", "#a", ".", "../x", "example.com", "example.com/path", "https:", "https:/", "https://",
+        "", " ", "orders/1", "?a=b", "#a", ".", "../x", "example.com", "example.com/path", "https:", "https:/",
+        "https://",
         "https:///path", "https:example.com", "https:/example.com", "://example.com", "http//example.com",
         "https://example.com:port/",
     ])
@@ -43,7 +45,8 @@ import Testing
 
     @Test(arguments: [
         " https://example.com", "https://example.com ", "https://exam ple.com", "/a b", "java\tscript:alert(1)",
-        "java\nscript:alert(1)", "\u{1}javascript:alert(1)", "https://example.com/\0", "/a\u{7F}", "/\u{B}/evil.example",
+        "java\nscript:alert(1)", "\u{1}javascript:alert(1)", "https://example.com/\0", "/a\u{7F}",
+        "/\u{B}/evil.example",
         "https://example.com/\\x",
     ])
     func blanksAndControlCharacters(url: String) {

@@ -1,6 +1,7 @@
 import FoundationEssentials
-@testable import Notifications
 import Testing
+
+@testable import Notifications
 
 /// Event types as an operator may have registered them.
 let types: [String: EventType] = Dictionary(
@@ -161,7 +162,8 @@ func faults(_ replaced: [String: String?]) throws -> [String] { faults(try body(
     @Test(arguments: Self.limits, Self.characters)
     func textsAreMeasuredInBytes(limit: (name: String, bytes: Int), character: String) throws {
         let width = character.utf8.count
-        let full = String(repeating: character, count: limit.bytes / width)
+        let full =
+            String(repeating: character, count: limit.bytes / width)
             + String(repeating: "x", count: limit.bytes % width)
         #expect(full.utf8.count == limit.bytes)
         #expect(try faults([limit.name: "\"\(full)\""]) == [])

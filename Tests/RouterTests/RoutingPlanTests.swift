@@ -52,7 +52,8 @@ import Wire
     @Test func theUnreadable() throws {
         let garbage = { (offset: Int64, value: [UInt8]?) in
             KafkaMessage(
-                topic: "notifi.requests", partition: 0, offset: offset, timestampMilliseconds: 0, key: nil, value: value)
+                topic: "notifi.requests", partition: 0, offset: offset, timestampMilliseconds: 0, key: nil, value: value
+            )
         }
         let plan = RoutingPlan([
             garbage(0, [0xFF]), try self.message(self.notification(1), offset: 1), garbage(2, nil), garbage(3, []),

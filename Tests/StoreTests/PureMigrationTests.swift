@@ -20,7 +20,8 @@ import Testing
         let files = try self.files()
         #expect(!files.isEmpty)
         let listed = Migration.all.map { migration in
-            "M" + String(repeating: "0", count: 4 - "\(migration.number)".count) + "\(migration.number)_\(migration.name)"
+            "M" + String(repeating: "0", count: 4 - "\(migration.number)".count)
+                + "\(migration.number)_\(migration.name)"
         }
         #expect(listed == files.map(\.name))
         #expect(Migration.all.map(\.sql) == files.map(\.sql))
@@ -70,7 +71,9 @@ import Testing
         #expect(self.error(Self.applied([1, 2, 3, 4, 5])) == .newerDatabase(number: 5, name: "m5"))
     }
 
-    @Test(arguments: [([2], 1, 2), ([1, 3], 2, 3), ([1, 2, 4], 3, 4), ([0, 1], 1, 0), ([1, 1], 2, 1)] as [([Int32], Int32, Int32)])
+    @Test(
+        arguments: [([2], 1, 2), ([1, 3], 2, 3), ([1, 2, 4], 3, 4), ([0, 1], 1, 0), ([1, 1], 2, 1)]
+            as [([Int32], Int32, Int32)])
     func aGap(numbers: [Int32], expected: Int32, found: Int32) {
         #expect(self.error(Self.applied(numbers)) == .gap(expected: expected, found: found))
     }

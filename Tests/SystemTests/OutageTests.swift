@@ -125,7 +125,7 @@ extension EndToEnd {
             }
             let (isReady, text) = try await installation[.api].readiness()
             #expect(isReady, "\(text)")
-            #expect(text.contains("\(dependency) (any of kafka and postgres): failing since"), "\(text)")
+            #expect(text.contains("\(dependency) (one of kafka and postgres is enough): failing since"), "\(text)")
         }
     }
 }

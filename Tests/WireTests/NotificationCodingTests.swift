@@ -104,10 +104,12 @@ import Testing
 
     private static let malformed = WireError.malformed(schema: "notifi.v1.Notification")
 
-    @Test(arguments: [
-        [0x00], [0xFF], [0x0A], [0x0A, 0x10, 1, 2], [0x1A, 0x02, 0xC3, 0x28], [0x07], Array("{\"user_id\":1}".utf8),
-        [0x50, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x00], [0xFF], [0x0A], [0x0A, 0x10, 1, 2], [0x1A, 0x02, 0xC3, 0x28], [0x07], Array("{\"user_id\":1}".utf8),
+            [0x50, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01],
+            [0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F],
+        ] as [[UInt8]])
     func malformed(bytes: [UInt8]) {
         #expect(self.error(bytes) == Self.malformed)
     }
@@ -175,7 +177,8 @@ import Testing
         guard let read = try? Notification(encoded: bytes, trace: nil) else { return }
         #expect(try Notification(encoded: read.encoded(), trace: nil) == read)
         #expect(!read.userID.isEmpty)
-        #expect(!"\(read.acceptedAt) \(read.dueAt) \(read.expiresAt, default: "") \(read.claimedAt, default: "")".isEmpty)
+        #expect(
+            !"\(read.acceptedAt) \(read.dueAt) \(read.expiresAt, default: "") \(read.claimedAt, default: "")".isEmpty)
         #expect(Week(of: read.dueAt).start <= read.dueAt)
         #expect(read.fingerprint.count == 32)
     }

@@ -88,7 +88,8 @@ import Testing
         let first = DeadLetter.record(
             of: KafkaMessage(topic: "a", partition: 1, offset: 2, timestampMilliseconds: 3, key: nil, value: nil),
             reason: "first", attempts: 1, on: "d")
-        let second = DeadLetter.record(of: message(first, partition: 5, offset: 6), reason: "second", attempts: 2, on: "d")
+        let second = DeadLetter.record(
+            of: message(first, partition: 5, offset: 6), reason: "second", attempts: 2, on: "d")
         #expect(Set(second.headers.map(\.name)).count == second.headers.count)
         let letter = DeadLetter(message(second))
         #expect(letter.topic == "d")
@@ -134,8 +135,9 @@ import Testing
 }
 
 @Suite struct InboxChangeTests {
-    @Test(arguments: [("ann", 1), ("é漢😀", Int64.max), ("a\nb", 0), (String(repeating: "u", count: 128), -1)]
-        as [(String, Int64)])
+    @Test(
+        arguments: [("ann", 1), ("é漢😀", Int64.max), ("a\nb", 0), (String(repeating: "u", count: 128), -1)]
+            as [(String, Int64)])
     func isReadBack(userID: String, version: Int64) throws {
         let change = InboxChange(userID: userID, version: version)
         #expect(try InboxChange(encoded: change.encoded()) == change)
@@ -153,7 +155,9 @@ import Testing
     @Test func refuses() {
         #expect(throws: WireError.invalid(field: "user_id")) { try InboxChange(encoded: []) }
         #expect(throws: WireError.invalid(field: "user_id")) { try InboxChange(encoded: [0x10, 5]) }
-        #expect(throws: WireError.malformed(schema: "notifi.v1.InboxChange")) { try InboxChange(encoded: [0x0A, 9, 1]) }
+        #expect(throws: WireError.malformed(schema: "notifi.v1.InboxChange")) {
+            try InboxChange(encoded: [0x0A, 9, 1])
+        }
         #expect(throws: WireError.malformed(schema: "notifi.v1.InboxChange")) {
             try InboxChange(encoded: [0x0A, 1, 0xFF])
         }
@@ -163,7 +167,9 @@ import Testing
     func noBytesCrash(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<500 {
-            guard let read = try? InboxChange(encoded: random.bytes(.random(in: 0...12, using: &random))) else { continue }
+            guard let read = try? InboxChange(encoded: random.bytes(.random(in: 0...12, using: &random))) else {
+                continue
+            }
             #expect(try InboxChange(encoded: read.encoded()) == read)
         }
     }

@@ -8,7 +8,7 @@ struct SessionClaims: JWTPayload {
     let exp: ExpirationClaim
     let nbf: NotBeforeClaim?
     let iss: IssuerClaim?
-    let aud: AudienceClaim?
+    let aud: Audience?
 
     func verify(using _: some JWTAlgorithm) throws {
         try self.exp.verifyNotExpired()
@@ -18,9 +18,30 @@ struct SessionClaims: JWTPayload {
     /// - Throws: `SessionFault` where issuer, audience or user are not what is wanted.
     func check(issuer: String?, audience: String?) throws(SessionFault) {
         if let issuer, self.iss?.value != issuer { throw .wrongIssuer }
-        if let audience, !(self.aud?.value.contains(audience) ?? false) { throw .wrongAudience }
+        if let audience, !(self.aud?.names.contains(audience) ?? false) { throw .wrongAudience }
         guard (1...Draft.Limit.userID).contains(self.sub.value.utf8.count), !self.sub.value.utf8.contains(0) else {
             throw .wrongUser
+        }
+    }
+}
+
+extension SessionClaims {
+    /// `aud` (RFC 7519 section 4.1.3): one text, or a list of them. JWTKit's own claim ends the process where the list is
+    /// empty.
+    struct Audience: Codable, Sendable {
+        let names: [String]
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let name = try? container.decode(String.self) {
+                self.names = [name]
+            } else {
+                self.names = try container.decode([String].self)
+            }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try self.names.encode(to: encoder)
         }
     }
 }

@@ -50,19 +50,48 @@ struct SessionKeys: Sendable {
             await keys.add(hmac: HMACKey(from: secret.reveal()), digestAlgorithm: .sha256)
         case .file(let path):
             let json = try Data(contentsOf: URL(fileURLWithPath: path))
-            try await keys.add(jwksJSON: String(decoding: json, as: UTF8.self))
+            try await keys.add(jwks: self.fitting(json))
         case .url(let url):
             let (json, response) = try await URLSession.shared.data(
                 for: URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: 5))
             guard (response as? HTTPURLResponse)?.statusCode == 200 else { throw SessionConfigurationError.noAnswer }
-            try await keys.add(jwksJSON: String(decoding: json, as: UTF8.self))
+            try await keys.add(jwks: self.fitting(json))
         }
         return keys
+    }
+
+    /// The keys that sign by the one algorithm. A JWKS may hold others, for something else: JWTKit would verify by them
+    /// whatever algorithm a token names.
+    private func fitting(_ json: Data) throws -> JWKS {
+        let keys = try JSONDecoder().decode(KeySet.self, from: json).keys.compactMap(\.jwk).filter { key in
+            if let algorithm = key.algorithm { return algorithm.rawValue == self.algorithm.rawValue }
+            switch self.algorithm {
+            case .hs256: return false
+            case .rs256: return key.keyType == .rsa
+            case .es256: return key.keyType == .ecdsa
+            case .edDSA: return key.keyType == .octetKeyPair
+            }
+        }
+        guard !keys.isEmpty else { throw SessionConfigurationError.noKey }
+        return JWKS(keys: keys)
+    }
+
+    /// What is not understood in a set is left out (RFC 7517 section 5).
+    private struct KeySet: Decodable {
+        let keys: [Key]
+
+        struct Key: Decodable {
+            let jwk: JWK?
+
+            init(from decoder: any Decoder) {
+                self.jwk = try? JWK(from: decoder)
+            }
+        }
     }
 }
 
 enum SessionConfigurationError: Error, CustomStringConvertible {
-    case nothing, several, shortSecret, badURL, wrongAlgorithm, noAnswer
+    case nothing, several, shortSecret, badURL, wrongAlgorithm, noAnswer, noKey
 
     var description: String {
         switch self {
@@ -75,6 +104,7 @@ enum SessionConfigurationError: Error, CustomStringConvertible {
         case .wrongAlgorithm:
             "NOTIFI_SESSION_JWT_ALGORITHM does not go with the keys: HS256 needs a secret, the others a JWKS"
         case .noAnswer: "the JWKS URL did not answer 200"
+        case .noKey: "the JWKS has no key for the algorithm that NOTIFI_SESSION_JWT_ALGORITHM names"
         }
     }
 }

@@ -10,7 +10,9 @@ struct CrossOriginMiddleware: RouterMiddleware {
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         guard let origin = request.headers[.origin], self.origins.isAllowed(origin) else {
-            return try await next(request, context)
+            var response = try await next(request, context)
+            if !self.origins.allowed.isEmpty { Self.vary(&response) }
+            return response
         }
         let isPreflight = request.method == .options && request.headers[.accessControlRequestMethod] != nil
         var response = isPreflight ? Response(status: .noContent) : try await next(request, context)
@@ -26,5 +28,10 @@ struct CrossOriginMiddleware: RouterMiddleware {
             response.headers[.accessControlExposeHeaders] = "ETag, Link, Location, Retry-After, X-Poll-Interval"
         }
         return response
+    }
+
+    /// Caches must not show one origin the answer to another; nor forget what else the answer depends on.
+    private static func vary(_ response: inout Response) {
+        response.headers[.vary] = [response.headers[.vary], "Origin"].compactMap(\.self).joined(separator: ", ")
     }
 }

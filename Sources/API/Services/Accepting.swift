@@ -21,13 +21,15 @@ struct Accepting: Sendable {
     struct Item: Sendable {
         let json: JSONValue
         let key: String?
+        /// Where the key was given, as a fault names it.
+        var keyPointer = "/idempotency_key"
     }
 
     /// Checks one and gives it its id. Nothing is published.
     ///
     /// - Throws: `Problem`: 422 with every fault, 403 for an event type that this token may not send.
     func check(_ item: Item, from token: ServiceToken, trace: TraceContext, at now: Instant) throws -> Notification {
-        if let key = item.key, let fault = Draft.fault(inIdempotencyKey: key, at: "/idempotency_key") {
+        if let key = item.key, let fault = Draft.fault(inIdempotencyKey: key, at: item.keyPointer) {
             throw Problem.invalid(Faults([fault]))
         }
         let draft: Draft

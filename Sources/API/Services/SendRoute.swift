@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import Notifications
 import Operations
@@ -12,7 +13,8 @@ struct SendRoute: Sendable {
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
         let token = try self.access.require(.send, of: request)
         let item = Accepting.Item(
-            json: try await request.json(limit: Self.largestBody), key: request.headers[.idempotencyKey])
+            json: try await request.json(limit: Self.largestBody), key: request.headers[.idempotencyKey],
+            keyPointer: HTTPField.Name.idempotencyKey.rawName)
         let notification = try self.accepting.check(item, from: token, trace: context.trace, at: .now)
         for problem in try await self.accepting.publish([notification], from: token) {
             if let problem { throw problem }

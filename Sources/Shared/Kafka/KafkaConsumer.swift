@@ -303,7 +303,8 @@ public actor KafkaConsumer {
     private func take(_ partitions: Set<KafkaTopicPartition>) {
         self.ledger.assign(partitions)
         if let error = self.client.assign(partitions) { self.logger.warning("taking partitions: \(error)") }
-        if self.isPaused { self.client.setPaused(true, partitions) }
+        // Said in both cases: librdkafka keeps the pause of a partition that was lost meanwhile, and comes back now.
+        self.client.setPaused(self.isPaused, partitions)
         self.logger.info("partitions assigned", metadata: ["kafka.partitions": Self.list(partitions)])
         self.options.onEvent?(.assigned(partitions))
     }

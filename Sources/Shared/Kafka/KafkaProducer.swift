@@ -189,6 +189,7 @@ public final class KafkaProducer: Sendable {
 
     private func serve() {
         var client = self.first
+        client.learnTopics(timeout: .seconds(1))
         while !self.isStopping.load(ordering: .acquiring) {
             if let failure = client.poll(timeout: client.hasWaiting ? .milliseconds(100) : .seconds(1)) {
                 self.logger.error("the producer's client is replaced: \(failure)")

@@ -1,4 +1,5 @@
 import CRdKafka
+import Logging
 import Synchronization
 
 /// One idempotent producer of librdkafka, from its making to its end. ``KafkaProducer`` makes another after a fatal
@@ -24,6 +25,7 @@ final class ProducerClient: @unchecked Sendable {
     }
 
     private let handle: ClientHandle
+    private let context: ClientContext
     private let events: OpaquePointer
     /// Held while records are handed to librdkafka, so that none is after `close` has begun. nil while open.
     private let gate = Mutex(KafkaError?.none)
@@ -31,6 +33,8 @@ final class ProducerClient: @unchecked Sendable {
 
     init(configuration: KafkaConfiguration, messageTimeout: Duration, context: ClientContext) throws(KafkaError) {
         var properties = ClientProperties()
+        // Connections to all brokers from the start: made on demand, the first send to each would take up to a second.
+        properties.set("enable.sparse.connections", "false", isOptional: true)
         properties.set("linger.ms", "1")
         properties.set("partitioner", "murmur2_random")
         // An unknown topic is told as such before the message timeout would hide it.
@@ -49,6 +53,7 @@ final class ProducerClient: @unchecked Sendable {
             throw KafkaError(code: .other, reason: "the producer has no event queue")
         }
         self.handle = handle
+        self.context = context
         unsafe self.events = queue
     }
 
@@ -160,6 +165,16 @@ final class ProducerClient: @unchecked Sendable {
             }
         }
         return self.waiting.withLock { $0.failure }
+    }
+
+    /// Asks for all topics once, at most so long, so that the first send to each does not wait for librdkafka to find out
+    /// (which it looks for once a second). Brokers that are away cost nothing but that.
+    func learnTopics(timeout: Duration) {
+        do throws(KafkaError) {
+            _ = try Metadata.topics(of: self.handle, only: nil, timeout: timeout)
+        } catch {
+            self.context.logger.debug("topics were not learnt beforehand: \(error)")
+        }
     }
 
     var hasWaiting: Bool { self.waiting.withLock { !$0.batches.isEmpty || !$0.forRoom.isEmpty } }

@@ -26,5 +26,8 @@ extension Int64 {
         return remainder < 0 ? quotient - 1 : quotient
     }
 
-    func flooredRemainder(by divisor: Int64) -> Int64 { self - self.flooredQuotient(by: divisor) * divisor }
+    func flooredRemainder(by divisor: Int64) -> Int64 {
+        let remainder = self % divisor
+        return remainder < 0 ? remainder + divisor : remainder
+    }
 }

@@ -14,7 +14,10 @@ public struct NotificationID: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads the 36-character form in either case; `nil` for anything else.
     public init?(_ text: String) {
-        guard text.utf8.count == 36, let uuid = UUID(uuidString: text) else { return nil }
+        // Foundation also reads blanks, signs and `0x` where digits belong.
+        guard text.utf8.count == 36, let uuid = UUID(uuidString: text), uuid.uuidString == text.uppercased() else {
+            return nil
+        }
         self.uuid = uuid
     }
 

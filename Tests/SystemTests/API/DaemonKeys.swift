@@ -1,0 +1,4 @@
+import Operations
+
+/// The environment variables that every daemon reads.
+let commonVariables = (Settings.common + Settings.kafka + Settings.postgres).map(\.definition.environmentName)
