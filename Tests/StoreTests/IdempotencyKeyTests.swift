@@ -76,21 +76,18 @@ extension Live {
             struct Undone: Error {}
             try await withDatabase { database in
                 let (one, two) = (sample(key: "k"), sample(key: "k"))
-                async let second = {
-                    #expect(try await database.areBlocked(0))
-                    return try await ClaimIdempotencyKeys.run([two], on: database.pool)
-                }()
-                do {
-                    try await database.pool.transaction { connection in
-                        #expect(try await ClaimIdempotencyKeys.run([one], on: connection) == [true])
-                        async let waiting = ClaimIdempotencyKeys.run([sample(key: "elsewhere")], on: database.pool)
-                        #expect(try await waiting == [true])
-                        if !firstCommits { throw Undone() }
-                    }
-                } catch is Undone {}
-                let isSecondFirst = try await second == [true]
-                let isFirstFirst = try await ClaimIdempotencyKeys.run([one], on: database.pool) == [true]
-                #expect(isSecondFirst != isFirstFirst)
+                try await withThrowingTaskGroup(of: [Bool].self) { group in
+                    do {
+                        try await database.pool.transaction { connection in
+                            #expect(try await ClaimIdempotencyKeys.run([one], on: connection) == [true])
+                            group.addTask { try await ClaimIdempotencyKeys.run([two], on: database.pool) }
+                            #expect(try await database.areBlocked(1))
+                            if !firstCommits { throw Undone() }
+                        }
+                    } catch is Undone {}
+                    #expect(try await group.next() == [!firstCommits])
+                }
+                #expect(try await ClaimIdempotencyKeys.run([one], on: database.pool) == [firstCommits])
             }
         }
 

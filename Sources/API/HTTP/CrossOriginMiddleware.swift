@@ -18,7 +18,7 @@ struct CrossOriginMiddleware: RouterMiddleware {
         var response = isPreflight ? Response(status: .noContent) : try await next(request, context)
         response.headers[.accessControlAllowOrigin] = origin
         response.headers[.accessControlAllowCredentials] = "true"
-        response.headers[.vary] = response.headers[.vary].map { "\($0), Origin" } ?? "Origin"
+        Self.vary(&response)
         if isPreflight {
             response.headers[.accessControlAllowMethods] = "GET, POST, PATCH, DELETE, OPTIONS"
             response.headers[.accessControlAllowHeaders] =

@@ -34,10 +34,11 @@ struct BadSession: Sendable, CustomTestStringConvertible {
         .changed("no issuer") { $0.iss = nil },
         .changed("another audience") { $0.aud = ["another"] },
         .changed("no audience") { $0.aud = nil },
+        .changed("an empty list of audiences") { $0.aud = [] },
         BadSession("forged with another secret") {
             try await TestSession(sub: $0).signed(by: String(repeating: "s", count: 64))
         },
-        BadSession("signed with an empty secret") { try await TestSession(sub: $0).signed(by: "") },
+        BadSession("signed with one byte") { try await TestSession(sub: $0).signed(by: "0") },
         BadSession("another's claims under a good signature") { userID in
             let own = try await TestSession(sub: "mallory").signed(by: StrictAPI.secret).tokenParts
             let wanted = try await TestSession(sub: userID).signed(by: StrictAPI.secret).tokenParts

@@ -6,7 +6,7 @@ public import Postgres
 public enum DecideCancel {
     /// Index: `inbox_by_service (service_id, accepted_at, id)`; for a derived id, whose acceptance time is not in it,
     /// `idempotency_keys_by_id (service_id, id)` first.
-    private static let look = """
+    static let look = """
         SELECT i.user_id FROM inbox i
         WHERE i.service_id = $1 AND i.id = $2 AND i.state = 'delivered'
           AND i.accepted_at = coalesce(

@@ -10,7 +10,7 @@ public enum ListSent {
     /// `(SELECT … LIMIT 1) IS NULL`: for `NOT EXISTS` the planner expects almost no row to be left, and then reads whole
     /// tables instead of stopping at the limit. Branches that cannot have the wanted status are left out by a condition
     /// that is checked once.
-    private static let sql = """
+    static let sql = """
         SELECT * FROM (
             (SELECT i.id, i.accepted_at, CASE
                     WHEN i.state = 'suppressed' THEN 'suppressed:' || i.reason

@@ -4,7 +4,7 @@ public import Postgres
 /// Marks one notification of a user as read.
 public enum MarkRead {
     /// Index: the primary key of `inbox`, `(user_id, id, due_at)`.
-    private static let find = """
+    static let find = """
         SELECT \(InboxColumns.list) FROM inbox i
         WHERE i.user_id = $1 AND i.id = $2 AND i.state = 'delivered'
           AND NOT EXISTS (SELECT FROM cancellations c WHERE c.id = i.id AND c.service_id = i.service_id)

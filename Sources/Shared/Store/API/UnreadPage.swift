@@ -6,7 +6,7 @@ public enum UnreadPage {
     /// Index: `inbox_unread (user_id, seq DESC) WHERE state = 'delivered' AND read_at IS NULL`, and the primary keys of
     /// `inbox_heads` and `cancellations`. One statement, one snapshot: version and rows belong together. The anti-join
     /// is written so that the planner goes along the index and stops at the limit; see `ListSent`.
-    private static let sql = """
+    static let sql = """
         SELECT v.version, i.*
         FROM (SELECT coalesce((SELECT h.version FROM inbox_heads h WHERE h.user_id = $1), 0) AS version) v
         LEFT JOIN LATERAL (

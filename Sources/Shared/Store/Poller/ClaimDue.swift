@@ -7,7 +7,7 @@ internal import Postgres
 public enum ClaimDue {
     /// Index: `outbox_due (shard, due_at)`. The clock stands in a sub-select, so that it is read once and bounds the
     /// index scan; a bare `clock_timestamp()` is volatile, and would be asked anew for every row of the future.
-    private static let sql = """
+    static let sql = """
         DELETE FROM outbox o
         WHERE o.shard = $1 AND o.ctid = ANY (ARRAY(
             SELECT d.ctid FROM outbox d

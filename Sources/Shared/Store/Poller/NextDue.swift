@@ -4,7 +4,7 @@ internal import Postgres
 /// When the next row of a shard is due.
 public enum NextDue {
     /// Index: `outbox_due (shard, due_at)`.
-    private static let sql = """
+    static let sql = """
         SELECT o.due_at, (extract(epoch FROM o.due_at - clock_timestamp()) * 1000000)::int8 AS wait
         FROM outbox o
         WHERE o.shard = $1 AND o.due_at >= $2

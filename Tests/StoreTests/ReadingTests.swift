@@ -1,0 +1,186 @@
+import FoundationEssentials
+import Notifications
+import Postgres
+import Store
+import Testing
+
+extension Live {
+    @Suite struct ReadingTheInbox {
+        @Test func nobodyHasNothing() async throws {
+            try await withDatabase { database in
+                let page = try await database.unread("nobody")
+                #expect(page.version == 0)
+                #expect(page.items.isEmpty)
+            }
+        }
+
+        @Test func newestFirstPageByPage() async throws {
+            try await withDatabase { database in
+                try await database.deliver(all: (1...23).map { sample("\($0)") })
+                try await database.deliver(sample(to: "bob"))
+                var (pages, before): ([[Int64]], Int64?) = ([], nil)
+                while true {
+                    let page = try await database.unread(before: before, limit: 10)
+                    #expect(page.version == 23)
+                    guard let last = page.items.last else { break }
+                    pages.append(page.items.map(\.seq))
+                    before = last.seq
+                }
+                #expect(pages == [(14...23).reversed(), (4...13).reversed(), (1...3).reversed()])
+            }
+        }
+
+        /// Across partitions the number counts, not the week.
+        @Test func theOrderIsThatOfTheNumbers() async throws {
+            try await withDatabase { database in
+                let nextWeek = Week(of: sampleTime).next.start
+                try await database.deliver(sample("1", dueAt: nextWeek))
+                try await database.deliver(sample("2"))
+                try await database.deliver(sample("3", dueAt: nextWeek))
+                #expect(try await database.unread().items.map(\.notification.content.message) == ["3", "2", "1"])
+            }
+        }
+
+        @Test func readAndExpiredOnesAreNotUnread() async throws {
+            try await withDatabase { database in
+                let (read, expired, unread) = (sample(), sample(expiresAt: .distantPast), sample())
+                try await database.deliver(read, expired, unread)
+                _ = try await MarkRead.run(read.id, of: "ann", on: database.pool)
+                #expect(try await database.unread().items.map(\.notification.id) == [unread.id])
+            }
+        }
+
+        /// P3: from the tombstone's commit on, before anybody has decided; and the page is filled up with others.
+        @Test func whatHasATombstoneIsNotReturned() async throws {
+            try await withDatabase { database in
+                let all = (0..<6).map { sample("\($0)") }
+                try await database.deliver(all: all)
+                try await PutTombstone.run(all[5].id, of: shop, on: database.pool)
+                try await PutTombstone.run(all[3].id, of: shop, on: database.pool)
+                try await PutTombstone.run(all[4].id, of: otherService, on: database.pool)
+                #expect(
+                    try await database.unread(limit: 3).items.map(\.notification.id)
+                        == [all[4].id, all[2].id, all[1].id])
+            }
+        }
+
+        /// Rows and version are of one moment: no page has a number above its version, or lacks one below it.
+        @Test func theVersionBelongsToTheRows() async throws {
+            try await withDatabase { database in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        for number in 0..<60 { try await database.deliver(sample("\(number)")) }
+                    }
+                    while true {
+                        let page = try await database.unread()
+                        #expect(page.items.map(\.seq) == (0..<page.version).reversed().map { $0 + 1 })
+                        if page.version == 60 { break }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+
+        @Test func everyChangeRaisesTheVersion() async throws {
+            try await withDatabase { database in
+                let (one, two) = (sample(), sample())
+                var versions = [try await database.unread().version]
+                try await database.deliver(one, two)
+                versions.append(try await database.unread().version)
+                _ = try await MarkRead.run(one.id, of: "ann", on: database.pool)
+                versions.append(try await database.unread().version)
+                try await database.cancel(two)
+                versions.append(try await database.unread().version)
+                #expect(versions == versions.sorted())
+                #expect(Set(versions).count == 4)
+                #expect(try await InboxVersion.run("ann", on: database.pool) == versions.last)
+            }
+        }
+    }
+
+    @Suite struct MarkingAsRead {
+        @Test func theFirstReadingStays() async throws {
+            try await withDatabase { database in
+                let notification = sample()
+                try await database.deliver(notification)
+                let first = try #require(try await MarkRead.run(notification.id, of: "ann", on: database.pool))
+                #expect(first.item.notification == notification)
+                #expect(first.item.readAt != nil)
+                #expect(first.version == 2)
+                let second = try #require(try await MarkRead.run(notification.id, of: "ann", on: database.pool))
+                #expect(second.item == first.item)
+                #expect(second.version == nil)
+                #expect(try await InboxVersion.run("ann", on: database.pool) == 2)
+                #expect(try await database.history(of: notification).state == .read)
+            }
+        }
+
+        /// P6.
+        @Test func onlyItsOwner() async throws {
+            try await withDatabase { database in
+                let notification = sample()
+                try await database.deliver(notification, sample(to: "bob"))
+                #expect(try await MarkRead.run(notification.id, of: "bob", on: database.pool) == nil)
+                #expect(try await MarkRead.run(sample().id, of: "ann", on: database.pool) == nil)
+                #expect(try await database.history(of: notification).state == .delivered)
+                #expect(try await InboxVersion.run("bob", on: database.pool) == 1)
+            }
+        }
+
+        @Test func whatNobodySeesCannotBeRead() async throws {
+            try await withDatabase { database in
+                let (recalled, expired, pending) = (sample(), sample(expiresAt: .distantPast), sample(dueAt: sampleTime))
+                try await database.deliver(recalled, expired)
+                try await database.schedule(pending)
+                try await PutTombstone.run(recalled.id, of: shop, on: database.pool)
+                for notification in [recalled, expired, pending] {
+                    #expect(try await MarkRead.run(notification.id, of: "ann", on: database.pool) == nil)
+                }
+                #expect(try await database.history(of: recalled).decision?.readAt == nil)
+            }
+        }
+
+        /// Two tabs: both wait for the same lock, and both are told the same time.
+        @Test func twoAtOnceAgree() async throws {
+            try await withDatabase { database in
+                let notification = sample()
+                try await database.deliver(notification)
+                let times = try await withThrowingTaskGroup(of: Instant?.self) { group in
+                    try await database.pool.transaction { connection in
+                        _ = try await TakeSeqs.run(["ann"], on: connection)
+                        for _ in 0..<2 {
+                            group.addTask {
+                                try await MarkRead.run(notification.id, of: "ann", on: database.pool)?.item.readAt
+                            }
+                        }
+                        #expect(try await database.areBlocked(2))
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(times.count == 2)
+                #expect(times[0] != nil)
+                #expect(times[0] == times[1])
+            }
+        }
+
+        /// The sender recalls it while the reader waits for the lock: it was not read.
+        @Test func aRecallMeanwhileWins() async throws {
+            try await withDatabase { database in
+                let notification = sample()
+                try await database.deliver(notification)
+                try await withThrowingTaskGroup(of: Bool.self) { group in
+                    try await database.pool.transaction { connection in
+                        _ = try await TakeSeqs.run(["ann"], on: connection)
+                        group.addTask {
+                            try await MarkRead.run(notification.id, of: "ann", on: database.pool) == nil
+                        }
+                        #expect(try await database.areBlocked(1))
+                        try await PutTombstone.run(notification.id, of: shop, on: database.pool)
+                    }
+                    #expect(try await group.next() == true)
+                }
+                #expect(try await database.history(of: notification).decision?.readAt == nil)
+            }
+        }
+    }
+}
