@@ -5,10 +5,12 @@ import Postgres
 import ServiceLifecycle
 import Wire
 
-/// The composition root: clients first, then what holds tokens and keys, then the server that uses them.
+/// The composition root: the keys of sessions first, for without them nothing is to start; then clients, what holds tokens,
+/// and the server that uses them.
 func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     let settings = context.settings
     let logger = context.logger
+    let sessions = try await preparedSessions(context)
     let topics = Topics(prefix: settings[KafkaSettings.topicPrefix])
     let kafka = KafkaConfiguration(settings: settings, clientID: context.daemon)
     let pool = PostgresPool(
@@ -19,8 +21,6 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     context.health.checkPostgres(pool, .anyOf("kafka and postgres"), logger: logger)
 
     let directory = ServiceDirectory(pool: pool, health: context.health, logger: logger)
-    let sessions = try Sessions(settings: settings, health: context.health, logger: logger)
-    try await sessions.prepare()
 
     let origins = OriginPolicy(
         publicOrigin: settings[APISettings.publicOrigin], allowed: settings[APISettings.corsOrigins])
@@ -53,4 +53,15 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         BackgroundService("Kafka producer") { try await producer.run() },
         directory, sessions, CancelFinisher(sent: sent, changes: changes, logger: logger), server,
     ]
+}
+
+/// - Throws: `SettingsError` where authentication is not configured, or not soundly.
+private func preparedSessions(_ context: DaemonContext) async throws -> Sessions {
+    do {
+        let sessions = try Sessions(settings: context.settings, health: context.health, logger: context.logger)
+        try await sessions.prepare()
+        return sessions
+    } catch let error as SessionConfigurationError {
+        throw SettingsError(faults: [error.description])
+    }
 }

@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func linesThatAreNotText() throws {
-        let items = SendBatchRoute.items(lines: Data([0xFF, 0xFE, 0x0A, 0x7B, 0x7D]))
+        let items = try SendBatchRoute.items(lines: Data([0xFF, 0xFE, 0x0A, 0x7B, 0x7D]))
         #expect(try items.map(self.shown) == ["invalid_json", "- {}"])
     }
 }

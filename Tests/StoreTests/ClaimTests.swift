@@ -15,7 +15,7 @@ extension Live {
         }
 
         @Test func onlyWhatIsDue() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let now = try await database.now()
                 let due = sample(dueAt: now.advanced(bySeconds: -1))
                 try await database.schedule(due, sample(dueAt: now.advanced(bySeconds: 3_600)))
@@ -29,7 +29,7 @@ extension Live {
 
         /// P5: by Postgres' clock, not a moment too early, however often it is asked.
         @Test func neverEarly() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let now = try await database.now()
                 let all = (1...20).map { sample(dueAt: Instant(microseconds: now.microseconds + $0 * 20_000)) }
                 try await database.schedule(all: all)
@@ -45,7 +45,7 @@ extension Live {
         }
 
         @Test func theEarliestFirstAndNoMoreThanAsked() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let all = try await self.due(25, in: database)
                 #expect(try await database.claim(limit: 10).map(\.id) == all[..<10].map(\.id))
                 #expect(try await database.claim(limit: 10).map(\.id) == all[10..<20].map(\.id))
@@ -55,7 +55,7 @@ extension Live {
         }
 
         @Test func nothingBelowTheLowBound() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let all = try await self.due(10, in: database)
                 // The bound itself counts.
                 #expect(try await database.claim(low: all[6].dueAt).map(\.id) == all[6...].map(\.id))
@@ -65,10 +65,10 @@ extension Live {
         }
 
         @Test func twoAtOnceShareWithoutOverlap() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let all = try await self.due(100, in: database)
-                try await database.pool.transaction { one in
-                    try await database.pool.transaction { two in
+                try await database.pool.transaction { one async throws in
+                    try await database.pool.transaction { two async throws in
                         let first = try await ClaimDue.run(shard: 0, low: .distantPast, limit: 50, on: one)
                         let second = try await ClaimDue.run(shard: 0, low: .distantPast, limit: 80, on: two)
                         #expect(first.map(\.id) == all[..<50].map(\.id))
@@ -81,14 +81,14 @@ extension Live {
         }
 
         @Test func manyAtOnceTakeAllOnce() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let all = try await self.due(400, in: database)
-                let claimed = try await withThrowingTaskGroup(of: [NotificationID].self) { group in
+                let claimed = try await withThrowingTaskGroup(of: [NotificationID].self) { group async throws in
                     for _ in 0..<5 {
                         group.addTask {
                             var mine: [NotificationID] = []
                             while true {
-                                let rows = try await database.pool.transaction { connection in
+                                let rows = try await database.pool.transaction { connection async throws in
                                     try await ClaimDue.run(shard: 0, low: .distantPast, limit: 7, on: connection)
                                 }
                                 // Others may hold the rest, but each of them goes on until it finds nothing.
@@ -106,10 +106,10 @@ extension Live {
 
         @Test func aRollbackGivesBack() async throws {
             struct Undone: Error {}
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let all = try await self.due(10, in: database)
                 await #expect(throws: Undone.self) {
-                    try await database.pool.transaction { connection in
+                    try await database.pool.transaction { connection async throws in
                         let rows = try await ClaimDue.run(shard: 0, low: .distantPast, limit: 10, on: connection)
                         #expect(rows.count == 10)
                         throw Undone()
@@ -120,7 +120,7 @@ extension Live {
         }
 
         @Test func whatIsCancelledIsFlagged() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let all = try await self.due(3, in: database)
                 try await PutTombstone.run(all[1].id, of: shop, on: database.pool)
                 try await PutTombstone.run(all[2].id, of: otherService, on: database.pool)
@@ -131,9 +131,9 @@ extension Live {
         /// A claim that starts before a reschedule is committed and ends after it takes the row by its new time or not
         /// at all.
         @Test func whatIsBeingMovedIsLeft() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let all = try await self.due(2, in: database)
-                try await database.pool.transaction { connection in
+                try await database.pool.transaction { connection async throws in
                     _ = try await connection.query(
                         "UPDATE outbox SET due_at = due_at + interval '1 hour' WHERE id = $1", [.uuid(all[0].id.uuid)])
                     #expect(try await database.claim().map(\.id) == [all[1].id])
@@ -146,13 +146,13 @@ extension Live {
 
     @Suite struct NextDueTime {
         @Test func nothingIsWaiting() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 #expect(try await NextDue.run(shard: 0, low: .distantPast, on: database.pool) == nil)
             }
         }
 
         @Test func theEarliestOfItsShardFromTheBoundOn() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let now = try await database.now()
                 let (soon, later) = (now.advanced(bySeconds: 100), now.advanced(bySeconds: 200))
                 try await database.schedule(sample(dueAt: later), sample(dueAt: soon))
@@ -169,10 +169,10 @@ extension Live {
 
         /// Another poller's claim is not committed yet: the row still shows, with a time that is over.
         @Test func whatOthersHoldIsOverdue() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let now = try await database.now()
                 try await database.schedule(sample(dueAt: now.advanced(bySeconds: -5)))
-                try await database.pool.transaction { connection in
+                try await database.pool.transaction { connection async throws in
                     _ = try await ClaimDue.run(shard: 0, low: .distantPast, limit: 1, on: connection)
                     let next = try #require(try await NextDue.run(shard: 0, low: .distantPast, on: database.pool))
                     #expect(next.waitMicroseconds <= -5_000_000)
@@ -182,7 +182,7 @@ extension Live {
         }
 
         @Test func yearsAhead() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let now = try await database.now()
                 let far = now.advanced(bySeconds: 20 * 365 * 86_400)
                 try await database.schedule(sample(dueAt: far))

@@ -11,7 +11,7 @@ extension Live {
         }
 
         @Test func theFirstRequestIsFirstAlsoWhenItComesAgain() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let first = sample(key: "k")
                 #expect(try await ClaimIdempotencyKeys.run([first], on: database.pool) == [true])
                 #expect(try await ClaimIdempotencyKeys.run([first], on: database.pool) == [true])
@@ -20,7 +20,7 @@ extension Live {
         }
 
         @Test func aRepeatIsNot() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let first = sample(key: "k")
                 let later = sample(acceptedAt: sampleTime.advanced(bySeconds: 60), key: "k")
                 #expect(first.id == later.id)
@@ -36,7 +36,7 @@ extension Live {
         }
 
         @Test func anotherBodyIsNotedOnce() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let first = sample(key: "k")
                 let other = sample("Something else", key: "k")
                 #expect(try await ClaimIdempotencyKeys.run([first, other], on: database.pool) == [true, false])
@@ -47,7 +47,7 @@ extension Live {
         }
 
         @Test func withinABatchTheEarlierPlaceWins() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let first = sample(key: "k")
                 let batch = [
                     sample(to: "zoe", key: "k"), first, sample(key: "k"), sample(key: "other"), first,
@@ -61,7 +61,7 @@ extension Live {
         }
 
         @Test func whatHasNoKeyIsLeftOut() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 #expect(try await ClaimIdempotencyKeys.run([sample()], on: database.pool) == [])
                 #expect(try await ClaimIdempotencyKeys.run([], on: database.pool) == [])
                 let batch = [sample(), sample(key: "k"), sample()]
@@ -74,11 +74,11 @@ extension Live {
         @Test(arguments: [true, false])
         func ofTwoAtOnceOneIsFirst(firstCommits: Bool) async throws {
             struct Undone: Error {}
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let (one, two) = (sample(key: "k"), sample(key: "k"))
-                try await withThrowingTaskGroup(of: [Bool].self) { group in
+                try await withThrowingTaskGroup(of: [Bool].self) { group async throws in
                     do {
-                        try await database.pool.transaction { connection in
+                        try await database.pool.transaction { connection async throws in
                             #expect(try await ClaimIdempotencyKeys.run([one], on: connection) == [true])
                             group.addTask { try await ClaimIdempotencyKeys.run([two], on: database.pool) }
                             #expect(try await database.areBlocked(1))
@@ -93,8 +93,8 @@ extension Live {
 
         /// Many routers, all with all keys in different orders: none waits for ever, and each key has one first.
         @Test func manyAtOnce() async throws {
-            try await withDatabase { database in
-                let firsts = try await withThrowingTaskGroup(of: [NotificationID].self) { group in
+            try await withDatabase { database async throws in
+                let firsts = try await withThrowingTaskGroup(of: [NotificationID].self) { group async throws in
                     for _ in 0..<6 {
                         group.addTask {
                             let batch = (0..<50).map { sample(key: "\($0)") }.shuffled()
@@ -110,10 +110,11 @@ extension Live {
         }
 
         @Test func aZeroCharacterIsPoison() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 var bad = sample(key: "k")
                 bad.userID = "a\0b"
-                await #expect { try await ClaimIdempotencyKeys.run([sample(key: "x"), bad], on: database.pool) } throws: {
+                let batch = [sample(key: "x"), bad]
+                await #expect { try await ClaimIdempotencyKeys.run(batch, on: database.pool) } throws: {
                     ($0 as? PostgresError)?.isPoison == true
                 }
                 #expect(try await database.count("idempotency_keys") == 0)

@@ -11,7 +11,7 @@ extension Live {
         }
 
         @Test func numbersGrowInTheOrderOfTheBatch() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let first = [sample("a"), sample(to: "bob", "x"), sample("b"), sample("c")]
                 let written = try await database.deliver(all: first)
                 #expect(Set(written.map(\.id)) == Set(first.map(\.id)))
@@ -27,10 +27,11 @@ extension Live {
         }
 
         @Test func everyFieldIsKept() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 var notification = sample(dueAt: sampleTime.advanced(bySeconds: 60))
                 notification.content = Notification.Content(
-                    eventType: "system_alert", message: "Näh\n\"<b>", title: "T", actionURL: "/a?b=c", priority: .critical,
+                    eventType: "system_alert", message: "Näh\n\"<b>", title: "T", actionURL: "/a?b=c",
+                    priority: .critical,
                     data: #"{"a":[1,2.50]}"#)
                 notification.expiresAt = Instant(microseconds: 4_000_000_000_000_123)
                 notification.revision = 3
@@ -49,7 +50,7 @@ extension Live {
 
         /// P2.
         @Test func aRedeliveryChangesNothing() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let (one, two) = (sample("a"), sample("b"))
                 try await database.deliver(one, two)
                 let before = try await database.unread().items
@@ -64,7 +65,7 @@ extension Live {
         }
 
         @Test func aDuplicateWithinABatchIsOne() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let (one, two) = (sample("a"), sample("b"))
                 #expect(try await database.deliver(one, two, one, two, one).count == 2)
                 #expect(try await database.unread().items.map(\.notification.content.message) == ["b", "a"])
@@ -72,7 +73,7 @@ extension Live {
         }
 
         @Test func whatHasATombstoneIsNotWritten() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let (cancelled, kept) = (sample(), sample())
                 try await PutTombstone.run(cancelled.id, of: shop, on: database.pool)
                 try await PutTombstone.run(kept.id, of: otherService, on: database.pool)
@@ -82,7 +83,7 @@ extension Live {
         }
 
         @Test func expiryIsByPostgresClock() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let now = try await database.now()
                 let late = sample(expiresAt: now)
                 let inTime = sample(expiresAt: now.advanced(bySeconds: 3_600))
@@ -97,7 +98,7 @@ extension Live {
         }
 
         @Test func anOlderRevisionIsDropped() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let now = try await database.now()
                 var notification = sample(dueAt: now.advanced(bySeconds: 3_600))
                 try await database.schedule(notification)
@@ -112,7 +113,7 @@ extension Live {
         }
 
         @Test func aZeroCharacterIsPoisonAndTheRestIsStored() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let all = (0..<7).map { sample($0 == 4 ? "a\0b" : "\($0)") }
                 await #expect { try await database.deliver(all: all) } throws: {
                     ($0 as? PostgresError)?.isPoison == true
@@ -129,10 +130,11 @@ extension Live {
 
         /// Two spellings of one letter are equal to Swift, and two users to Postgres and Kafka.
         @Test func usersAreToldApartByTheirBytes() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
                 try #require(composed == decomposed)
-                try await database.deliver(sample(to: composed, "a"), sample(to: decomposed, "b"), sample(to: composed, "c"))
+                try await database.deliver(
+                    sample(to: composed, "a"), sample(to: decomposed, "b"), sample(to: composed, "c"))
                 #expect(try await database.unread(composed).items.map(\.notification.content.message) == ["c", "a"])
                 #expect(try await database.unread(decomposed).items.map(\.notification.content.message) == ["b"])
                 #expect(try await self.seqs(composed, database) == [2, 1])
@@ -140,7 +142,7 @@ extension Live {
         }
 
         @Test func nothingIsNothing() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 #expect(try await database.deliver().isEmpty)
                 #expect(try await InboxVersion.run("nobody", on: database.pool) == 0)
             }
@@ -148,9 +150,9 @@ extension Live {
 
         /// A reader who has seen 2 never finds a 1 later: who writes a user's inbox waits for who does already.
         @Test func numbersBecomeVisibleInTheirOrder() async throws {
-            try await withDatabase { database in
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    try await database.pool.transaction { connection in
+            try await withDatabase { database async throws in
+                try await withThrowingTaskGroup(of: Void.self) { group async throws in
+                    try await database.pool.transaction { connection async throws in
                         try await StoreTests.deliver([sample("first")], on: connection)
                         group.addTask { try await database.deliver(sample("second")) }
                         #expect(try await database.areBlocked(1))
@@ -164,9 +166,9 @@ extension Live {
 
         /// Batches with the same users in different orders do not deadlock, and no number is given twice.
         @Test func manyWritersAtOnce() async throws {
-            try await withDatabase { database in
-                let users = (0..<8).map { "user\($0)" }
-                try await withThrowingTaskGroup(of: Void.self) { group in
+            try await withDatabase { database async throws in
+                let users = (0..<80).map { "user\($0)" }
+                try await withThrowingTaskGroup(of: Void.self) { group async throws in
                     for _ in 0..<5 {
                         group.addTask {
                             for _ in 0..<6 {
@@ -176,7 +178,7 @@ extension Live {
                     }
                     try await group.waitForAll()
                 }
-                for user in users {
+                for user in users.prefix(8) {
                     #expect(try await self.seqs(user, database) == (1...30).reversed())
                 }
             }
@@ -188,7 +190,7 @@ extension Live {
         private static let far = sampleTime.advanced(bySeconds: 500 * 86_400)
 
         @Test func aMissingOneIsToldAndMadeAndThenItGoes() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let notification = sample(dueAt: Self.far)
                 await #expect { try await database.deliver(sample(), notification) } throws: {
                     guard let error = $0 as? PostgresError else { return false }
@@ -202,7 +204,7 @@ extension Live {
         }
 
         @Test func makingItAgainChangesNothing() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 try await CreateInboxPartition.run(Week(of: Self.far), on: database.pool)
                 let notification = sample(dueAt: Self.far)
                 try await database.deliver(notification)
@@ -212,9 +214,9 @@ extension Live {
         }
 
         @Test func severalAtOnce() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let weeks = [Week(of: Self.far), Week(of: Self.far).next]
-                try await withThrowingTaskGroup(of: Void.self) { group in
+                try await withThrowingTaskGroup(of: Void.self) { group async throws in
                     for number in 0..<6 {
                         group.addTask { try await CreateInboxPartition.run(weeks[number % 2], on: database.pool) }
                     }
@@ -226,7 +228,7 @@ extension Live {
 
         /// It holds exactly its week: the first microsecond, and the last.
         @Test func theBoundsAreThoseOfTheWeek() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let week = Week(of: Self.far)
                 try await CreateInboxPartition.run(week, on: database.pool)
                 let last = Instant(microseconds: week.end.microseconds - 1)
@@ -242,8 +244,8 @@ extension Live {
 
         /// Readers and writers of other weeks go on while one is made; and it has the parent's indexes and checks.
         @Test func othersAreNotLockedOut() async throws {
-            try await withDatabase { database in
-                try await database.pool.transaction { connection in
+            try await withDatabase { database async throws in
+                try await database.pool.transaction { connection async throws in
                     try await StoreTests.deliver([sample()], on: connection)
                     try await CreateInboxPartition.run(Week(of: Self.far), on: database.pool)
                 }

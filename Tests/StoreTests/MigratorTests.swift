@@ -1,4 +1,4 @@
-import Logging
+import Notifications
 import Postgres
 import Testing
 
@@ -22,7 +22,7 @@ extension Live {
         }
 
         @Test func everythingOnceAndThenNothing() async throws {
-            try await withDatabase(.nothing) { database in
+            try await withDatabase(.nothing) { database async throws in
                 #expect(try await self.migrator(database).migrate() == Migration.all.map(\.name))
                 let tables = try await self.tables(database)
                 #expect(tables.contains("notifi_migrations"))
@@ -36,8 +36,8 @@ extension Live {
         }
 
         @Test func ofSeveralAtOnceOneDoesTheWork() async throws {
-            try await withDatabase(.nothing) { database in
-                let results = try await withThrowingTaskGroup(of: [String].self) { group in
+            try await withDatabase(.nothing) { database async throws in
+                let results = try await withThrowingTaskGroup(of: [String].self) { group async throws in
                     for _ in 0..<4 {
                         group.addTask { try await self.migrator(database).migrate() }
                     }
@@ -49,7 +49,7 @@ extension Live {
         }
 
         @Test func verifyNamesWhatIsPendingAndChangesNothing() async throws {
-            try await withDatabase(.nothing) { database in
+            try await withDatabase(.nothing) { database async throws in
                 await #expect(throws: MigrationError.pending(Migration.all.map(\.name))) {
                     try await self.migrator(database).verify()
                 }
@@ -59,13 +59,14 @@ extension Live {
 
         /// An older version left off somewhere.
         @Test func whatIsMissingIsAdded() async throws {
-            try await withDatabase(.nothing) { database in
+            try await withDatabase(.nothing) { database async throws in
                 _ = try await self.migrator(database).migrate()
                 let last = try #require(Migration.all.last)
-                try await database.pool.withConnection { connection in
+                try await database.pool.withConnection { connection async throws in
                     try await connection.execute(
                         script: """
-                            DROP TABLE outbox, inbox, inbox_heads, idempotency_keys, cancellations, reschedules, dead_letters;
+                            DROP TABLE outbox, inbox, inbox_heads, idempotency_keys, cancellations, reschedules,
+                                dead_letters;
                             DELETE FROM notifi_migrations WHERE number = \(last.number)
                             """)
                 }
@@ -81,7 +82,7 @@ extension Live {
 
         /// All or nothing: what ran before the step that fails is undone as well.
         @Test func aStepThatFailsLeavesNothing() async throws {
-            try await withDatabase(.nothing) { database in
+            try await withDatabase(.nothing) { database async throws in
                 // A type is no table, so the database passes for empty; but a table of that name cannot be made.
                 _ = try await database.pool.query("CREATE TYPE inbox AS (a integer)")
                 await #expect(throws: PostgresError.self) { try await self.migrator(database).migrate() }
@@ -92,7 +93,7 @@ extension Live {
         }
 
         @Test func aNewerDatabaseIsRefused() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let number = Int32(Migration.all.count) + 1
                 _ = try await database.pool.query(
                     "INSERT INTO notifi_migrations (number, name, checksum) VALUES ($1, 'later', 1)", [.int4(number)])
@@ -103,8 +104,9 @@ extension Live {
         }
 
         @Test func aChangedMigrationIsRefused() async throws {
-            try await withDatabase { database in
-                _ = try await database.pool.query("UPDATE notifi_migrations SET checksum = checksum + 1 WHERE number = 1")
+            try await withDatabase { database async throws in
+                _ = try await database.pool.query(
+                    "UPDATE notifi_migrations SET checksum = checksum + 1 WHERE number = 1")
                 let name = Migration.all[0].name
                 let error = MigrationError.changed(number: 1, ours: name, theirs: name)
                 try await self.expectRefused(database, error)
@@ -113,15 +115,15 @@ extension Live {
         }
 
         @Test func aGapIsRefused() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 _ = try await database.pool.query("DELETE FROM notifi_migrations WHERE number = 1")
                 try await self.expectRefused(database, .gap(expected: 1, found: 2))
             }
         }
 
         @Test func somebodyElsesDatabaseIsRefused() async throws {
-            try await withDatabase(.nothing) { database in
-                try await database.pool.withConnection { connection in
+            try await withDatabase(.nothing) { database async throws in
+                try await database.pool.withConnection { connection async throws in
                     try await connection.execute(script: "CREATE TABLE zoo (a int); CREATE TABLE animals (a int)")
                 }
                 try await self.expectRefused(database, .foreignTables(["animals", "zoo"]))
@@ -129,7 +131,7 @@ extension Live {
         }
 
         @Test func theFirstEventTypesAreThere() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let types = try await LoadEventTypes.run(on: database.pool)
                 #expect(types.map(\.name) == ["new_message", "status_change", "system_alert"])
                 #expect(types.allSatisfy { $0.isOnByDefault && !$0.isCritical && !$0.isDisabled })

@@ -7,7 +7,7 @@ import Testing
 extension Live {
     @Suite struct InsertingIntoTheOutbox {
         @Test func aRedeliveryAddsNothing() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let dueAt = try await database.now().advanced(bySeconds: 3_600)
                 let first = sample(dueAt: dueAt)
                 let second = sample(to: "bob", dueAt: dueAt)
@@ -20,7 +20,7 @@ extension Live {
         }
 
         @Test func everyFieldIsKept() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 var notification = sample(dueAt: sampleTime.advanced(bySeconds: 60), expiresAt: sampleTime, key: "k")
                 notification.trace = TraceContext("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
                 try await database.schedule(notification)
@@ -36,7 +36,7 @@ extension Live {
         }
 
         @Test func theShardsAreKeptApart() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let all = (0..<40).map { _ in sample(dueAt: sampleTime) }
                 try await database.schedule(all: all, shards: 4)
                 var claimed: [NotificationID] = []
@@ -51,7 +51,7 @@ extension Live {
         }
 
         @Test func whatIsCancelledStaysOut() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let cancelled = sample(dueAt: sampleTime)
                 let kept = sample(dueAt: sampleTime)
                 try await PutTombstone.run(cancelled.id, of: shop, on: database.pool)
@@ -64,7 +64,7 @@ extension Live {
 
         /// A request that comes again after its row was moved, claimed and deleted must not bring the old time back.
         @Test func anOlderRevisionStaysOut() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let now = try await database.now()
                 var notification = sample(dueAt: now.advanced(bySeconds: 3_600))
                 try await database.schedule(notification)
@@ -80,7 +80,7 @@ extension Live {
         }
 
         @Test func poisonTakesItsBatchAlong() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 var bad = sample(dueAt: sampleTime)
                 bad.userID = "a\0b"
                 let batch = [try outboxRow(sample(dueAt: sampleTime)), try outboxRow(bad)]
@@ -100,11 +100,11 @@ extension Live {
         private func whileListening(
             _ body: @escaping @Sendable (TestDatabase, Arrivals<String>) async throws -> Void
         ) async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let listener = PostgresListener(
                     configuration: database.configuration, channels: [WakePollers.channel], logger: quiet)
                 let (connects, payloads) = (Arrivals<Bool>(), Arrivals<String>())
-                try await withThrowingTaskGroup(of: Void.self) { group in
+                try await withThrowingTaskGroup(of: Void.self) { group async throws in
                     group.addTask {
                         await listener.run(
                             onConnect: { connects.add(true) }, onNotification: { payloads.add($0.payload) })
@@ -117,7 +117,7 @@ extension Live {
         }
 
         @Test func aWakeArrivesAsItWasSent() async throws {
-            try await self.whileListening { database, payloads in
+            try await self.whileListening { database, payloads async throws in
                 let wake = Wake(earliest: [0: sampleTime, 3: sampleTime.advanced(bySeconds: 1)])
                 try await WakePollers.run(wake, on: database.pool)
                 #expect(await payloads.next().flatMap { Wake($0) } == wake)
@@ -125,8 +125,8 @@ extension Live {
         }
 
         /// One payload has room for some hundreds of shards.
-        @Test func agreatManyShardsComeInParts() async throws {
-            try await self.whileListening { database, payloads in
+        @Test func aGreatManyShardsComeInParts() async throws {
+            try await self.whileListening { database, payloads async throws in
                 let shards = (0..<700 as Range<Int32>).map { ($0 + 1_000_000_000, sampleTime) }
                 let wake = Wake(earliest: Dictionary(uniqueKeysWithValues: shards))
                 try await WakePollers.run(wake, on: database.pool)
@@ -141,10 +141,10 @@ extension Live {
 
         @Test func whatIsRolledBackWakesNobody() async throws {
             struct Undone: Error {}
-            try await self.whileListening { database, payloads in
+            try await self.whileListening { database, payloads async throws in
                 let (lost, kept) = (Wake(earliest: [1: sampleTime]), Wake(earliest: [2: sampleTime]))
                 await #expect(throws: Undone.self) {
-                    try await database.pool.transaction { connection in
+                    try await database.pool.transaction { connection async throws in
                         try await WakePollers.run(lost, on: connection)
                         throw Undone()
                     }
@@ -155,7 +155,7 @@ extension Live {
         }
 
         @Test func aRescheduleWakes() async throws {
-            try await self.whileListening { database, payloads in
+            try await self.whileListening { database, payloads async throws in
                 let now = try await database.now()
                 let notification = sample(dueAt: now.advanced(bySeconds: 3_600))
                 try await database.schedule(notification)

@@ -7,7 +7,7 @@ import Testing
 extension Live {
     @Suite struct ReadingTheInbox {
         @Test func nobodyHasNothing() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let page = try await database.unread("nobody")
                 #expect(page.version == 0)
                 #expect(page.items.isEmpty)
@@ -15,7 +15,7 @@ extension Live {
         }
 
         @Test func newestFirstPageByPage() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 try await database.deliver(all: (1...23).map { sample("\($0)") })
                 try await database.deliver(sample(to: "bob"))
                 var (pages, before): ([[Int64]], Int64?) = ([], nil)
@@ -32,7 +32,7 @@ extension Live {
 
         /// Across partitions the number counts, not the week.
         @Test func theOrderIsThatOfTheNumbers() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let nextWeek = Week(of: sampleTime).next.start
                 try await database.deliver(sample("1", dueAt: nextWeek))
                 try await database.deliver(sample("2"))
@@ -42,7 +42,7 @@ extension Live {
         }
 
         @Test func readAndExpiredOnesAreNotUnread() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let (read, expired, unread) = (sample(), sample(expiresAt: .distantPast), sample())
                 try await database.deliver(read, expired, unread)
                 _ = try await MarkRead.run(read.id, of: "ann", on: database.pool)
@@ -52,7 +52,7 @@ extension Live {
 
         /// P3: from the tombstone's commit on, before anybody has decided; and the page is filled up with others.
         @Test func whatHasATombstoneIsNotReturned() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let all = (0..<6).map { sample("\($0)") }
                 try await database.deliver(all: all)
                 try await PutTombstone.run(all[5].id, of: shop, on: database.pool)
@@ -66,8 +66,8 @@ extension Live {
 
         /// Rows and version are of one moment: no page has a number above its version, or lacks one below it.
         @Test func theVersionBelongsToTheRows() async throws {
-            try await withDatabase { database in
-                try await withThrowingTaskGroup(of: Void.self) { group in
+            try await withDatabase { database async throws in
+                try await withThrowingTaskGroup(of: Void.self) { group async throws in
                     group.addTask {
                         for number in 0..<60 { try await database.deliver(sample("\(number)")) }
                     }
@@ -82,7 +82,7 @@ extension Live {
         }
 
         @Test func everyChangeRaisesTheVersion() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let (one, two) = (sample(), sample())
                 var versions = [try await database.unread().version]
                 try await database.deliver(one, two)
@@ -100,7 +100,7 @@ extension Live {
 
     @Suite struct MarkingAsRead {
         @Test func theFirstReadingStays() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let notification = sample()
                 try await database.deliver(notification)
                 let first = try #require(try await MarkRead.run(notification.id, of: "ann", on: database.pool))
@@ -117,7 +117,7 @@ extension Live {
 
         /// P6.
         @Test func onlyItsOwner() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let notification = sample()
                 try await database.deliver(notification, sample(to: "bob"))
                 #expect(try await MarkRead.run(notification.id, of: "bob", on: database.pool) == nil)
@@ -128,8 +128,9 @@ extension Live {
         }
 
         @Test func whatNobodySeesCannotBeRead() async throws {
-            try await withDatabase { database in
-                let (recalled, expired, pending) = (sample(), sample(expiresAt: .distantPast), sample(dueAt: sampleTime))
+            try await withDatabase { database async throws in
+                let (recalled, expired) = (sample(), sample(expiresAt: .distantPast))
+                let pending = sample(dueAt: sampleTime)
                 try await database.deliver(recalled, expired)
                 try await database.schedule(pending)
                 try await PutTombstone.run(recalled.id, of: shop, on: database.pool)
@@ -142,11 +143,11 @@ extension Live {
 
         /// Two tabs: both wait for the same lock, and both are told the same time.
         @Test func twoAtOnceAgree() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let notification = sample()
                 try await database.deliver(notification)
-                let times = try await withThrowingTaskGroup(of: Instant?.self) { group in
-                    try await database.pool.transaction { connection in
+                let times = try await withThrowingTaskGroup(of: Instant?.self) { group async throws in
+                    try await database.pool.transaction { connection async throws in
                         _ = try await TakeSeqs.run(["ann"], on: connection)
                         for _ in 0..<2 {
                             group.addTask {
@@ -165,11 +166,11 @@ extension Live {
 
         /// The sender recalls it while the reader waits for the lock: it was not read.
         @Test func aRecallMeanwhileWins() async throws {
-            try await withDatabase { database in
+            try await withDatabase { database async throws in
                 let notification = sample()
                 try await database.deliver(notification)
-                try await withThrowingTaskGroup(of: Bool.self) { group in
-                    try await database.pool.transaction { connection in
+                try await withThrowingTaskGroup(of: Bool.self) { group async throws in
+                    try await database.pool.transaction { connection async throws in
                         _ = try await TakeSeqs.run(["ann"], on: connection)
                         group.addTask {
                             try await MarkRead.run(notification.id, of: "ann", on: database.pool) == nil

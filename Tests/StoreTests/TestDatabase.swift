@@ -118,7 +118,7 @@ struct PrivateServerTrait: SuiteTrait, TestScoping {
         let administration = PostgresPool(
             configuration: bare.configuration(database: "notifi", poolSize: 8), logger: quiet)
         let server = TestServer(postgres: postgres, administration: administration)
-        async let pool: Void = administration.run()
+        async let _: Void = administration.run()
         _ = try await administration.query(PostgresStatement("CREATE DATABASE \(TestServer.template)"))
         try await withPool(server.configuration(database: TestServer.template, poolSize: 1)) { pool in
             _ = try await Migrator(pool: pool, logger: quiet).migrate()

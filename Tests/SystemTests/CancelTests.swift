@@ -4,13 +4,13 @@ import Testing
 
 @testable import Notifi
 
-extension EndToEnd {
+extension EndToEnd.Undisturbed {
     /// P3: a cancel is a decision.
-    @Suite(.installation)
+    @Suite
     struct CancelTests {
         @Test("200 scheduled ones cancelled around their due time, while readers poll: what was cancelled is never seen")
         func aroundTheDueTime() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let users = installation.users(10, "cancel")
             let load = Load(
                 users: users, immediatePerUser: 0, scheduledPerUser: 20, due: .inSeconds(4)...(.inSeconds(9)))
@@ -31,7 +31,7 @@ extension EndToEnd {
                             answers.change { $0[one.id] = (decision, answeredAt) }
                         }
                     }
-                    try await group.waitForAll()
+                    for try await _ in group {}
                 }
                 try await installation.settle(users)
                 // The readers look once more, at least, after everything.
@@ -65,7 +65,7 @@ extension EndToEnd {
 
         @Test("the same one cancelled by several at once: all get one answer")
         func atTheSameTime() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "together")[0]
             for delay in [0.3, 0.6] {
                 let schedule = Instant.inSeconds(delay)
@@ -82,7 +82,7 @@ extension EndToEnd {
 
         @Test("before the router has seen it")
         func beforeRouting() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "before")[0]
             let router = installation[.router]
             try await router.stop()
@@ -109,7 +109,7 @@ extension EndToEnd {
 
         @Test("while it is scheduled, and after it was delivered and read")
         func whileScheduledAndAfterDelivery() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "after")[0]
             let service = installation.service
             let person = try await installation.person(user)
@@ -139,7 +139,7 @@ extension EndToEnd {
 
         @Test("an id that nobody knows is cancelled; another service's is not affected")
         func foreignAndUnknown() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "foreign")[0]
             let unknown = UUID().uuidString.lowercased()
             let first = try await installation.service.cancel(unknown)

@@ -11,18 +11,16 @@ extension EndToEnd {
             "SIGKILL under load: every 202 ends in the inbox exactly once, none lost, none doubled, none early",
             arguments: Daemon.allCases)
         func kill(_ daemon: Daemon) async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let users = installation.users(50, "crash-\(daemon.rawValue)")
             var load = Load(users: users, due: .inSeconds(12)...(.inSeconds(17)))
             load.isInsistent = true
             let progress = Shared(Load.Progress())
             let reader = InboxReader(try await installation.people(users), pause: .milliseconds(500))
             try await withBackground({ try await reader.run() }) { [load] in
-                try await withThrowingTaskGroup { group in
-                    group.addTask { try await load.send(by: installation.service, progress) }
-                    group.addTask { try await Self.killing(daemon, in: installation, users: users, progress) }
-                    try await group.waitForAll()
-                }
+                try await together(
+                    { try await load.send(by: installation.service, progress) },
+                    { try await Self.killing(daemon, in: installation, users: users, progress) })
                 #expect(progress.value.faults.isEmpty, "\(progress.value.faults.prefix(3))")
                 try #require(progress.value.accepted.count == 2_500)
                 try await installation.expectArrivals(progress.value.accepted, to: users)
@@ -63,21 +61,19 @@ extension EndToEnd {
 
         @Test("SIGKILL of every daemon at once, and of Postgres with them")
         func killEverything() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let users = installation.users(50, "crash-all")
             var load = Load(users: users, due: .inSeconds(8)...(.inSeconds(12)))
             load.isInsistent = true
             let progress = Shared(Load.Progress())
-            try await withThrowingTaskGroup { [load] group in
-                group.addTask { try await load.send(by: installation.service, progress) }
-                group.addTask {
+            try await together(
+                { [load] in try await load.send(by: installation.service, progress) },
+                {
                     try await require("some are accepted", within: .seconds(60)) { progress.value.accepted.count >= 800 }
                     for process in installation.daemons { try await process.kill() }
                     try await installation.database.server.restart(.immediate)
                     try await installation.startAll()
-                }
-                try await group.waitForAll()
-            }
+                })
             #expect(progress.value.faults.isEmpty, "\(progress.value.faults.prefix(3))")
             try #require(progress.value.accepted.count == 2_500)
             try await installation.expectArrivals(progress.value.accepted, to: users)
@@ -89,18 +85,16 @@ extension EndToEnd {
     struct ReplicaTests {
         @Test("one of two routers, pollers and deliveries is killed, and does not come back: nothing is lost or doubled")
         func theOthersTakeOver() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let users = installation.users(50, "replica")
             let load = Load(users: users, due: .inSeconds(3)...(.inSeconds(8)))
             let progress = Shared(Load.Progress())
-            try await withThrowingTaskGroup { group in
-                group.addTask { try await load.send(by: installation.service, progress) }
-                group.addTask {
+            try await together(
+                { [load] in try await load.send(by: installation.service, progress) },
+                {
                     try await require("some are accepted", within: .seconds(60)) { progress.value.accepted.count >= 800 }
                     for daemon in [Daemon.router, .poller, .delivery] { try await installation[daemon].kill() }
-                }
-                try await group.waitForAll()
-            }
+                })
             #expect(progress.value.faults.isEmpty, "\(progress.value.faults.prefix(3))")
             try #require(progress.value.accepted.count == 2_500)
             try await installation.expectArrivals(progress.value.accepted, to: users)

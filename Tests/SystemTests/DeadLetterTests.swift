@@ -4,9 +4,9 @@ import Notifications
 import Testing
 import Wire
 
-extension EndToEnd {
+extension EndToEnd.Undisturbed {
     /// What nobody can process ends as a dead letter, and holds nothing up.
-    @Suite(.installation)
+    @Suite
     struct DeadLetterTests {
         /// Where the bad records go in.
         enum Entry: String, Sendable, CaseIterable {
@@ -19,7 +19,7 @@ extension EndToEnd {
 
         @Test("garbage among good ones: these arrive, and the garbage is a dead letter with its origin", arguments: Entry.allCases)
         func garbage(_ entry: Entry) async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "garbage")[0]
             let good = try (0..<6).map { try Self.notification("good \($0)", to: user, in: installation) }
             let topic = entry.topic(of: installation)
@@ -41,7 +41,7 @@ extension EndToEnd {
 
         @Test("garbage that names its id and service in headers has a trail")
         func garbageWithHeaders() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "named")[0]
             let lost = try Self.notification("lost", to: user, in: installation)
             var record = try lost.record(on: installation.topics.requests)
@@ -55,7 +55,7 @@ extension EndToEnd {
 
         @Test("a row that Postgres will never take, among good ones: these arrive, its trail says dead-lettered")
         func poison() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "poison")[0]
             let good = try (0..<40).map { try Self.notification("good \($0)", to: user, in: installation) }
             let poison = try Self.notification("a\u{0}b", to: user, in: installation)
@@ -71,7 +71,7 @@ extension EndToEnd {
 
         @Test("poison at the router: scheduled, and under an idempotency key")
         func poisonForTheRouter() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "routed")[0]
             var scheduled = try Self.notification("scheduled", to: "\(user)\u{0}", in: installation)
             scheduled.isScheduled = true

@@ -1,13 +1,13 @@
 import Notifications
 import Testing
 
-extension EndToEnd {
+extension EndToEnd.Undisturbed {
     /// An `Idempotency-Key` makes repeats harmless.
-    @Suite(.installation)
+    @Suite
     struct IdempotencyTests {
         @Test("a repeat under the same key has the same id, and there is one row")
         func repeats() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "key")[0]
             let service = installation.service
             let ids = try await concurrently(Array(0..<10), atOnce: 5) { _ in
@@ -32,7 +32,7 @@ extension EndToEnd {
 
         @Test("with another body the first wins, and the trail says so")
         func otherBody() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "body")[0]
             let service = installation.service
             let first = try await service.send(Outgoing(to: user, "first"), key: "body")
@@ -48,7 +48,7 @@ extension EndToEnd {
 
         @Test("scheduled first, then an immediate repeat: the schedule stays")
         func scheduledFirst() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "sched")[0]
             let service = installation.service
             let schedule = Instant.inSeconds(3)
@@ -67,7 +67,7 @@ extension EndToEnd {
 
         @Test("immediate first, then a scheduled repeat: it is there once, now")
         func immediateFirst() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "imm")[0]
             let service = installation.service
             let first = try await service.send(Outgoing(to: user, "now"), key: "imm")
@@ -82,7 +82,7 @@ extension EndToEnd {
 
         @Test("a repeat after the cancel stays cancelled")
         func afterCancel() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "gone")[0]
             let service = installation.service
             let first = try await service.send(Outgoing(to: user, "gone", at: .inSeconds(3_600)), key: "gone")
@@ -96,7 +96,7 @@ extension EndToEnd {
 
         @Test("each item of a batch has a key of its own")
         func batch() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "items")[0]
             let service = installation.service
             let batch = (0..<12).map { Outgoing(to: user, "item \($0 % 4)", key: $0 < 8 ? "item-\($0 % 4)" : nil) }

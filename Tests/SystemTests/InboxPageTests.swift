@@ -5,13 +5,13 @@ import Testing
 
 @testable import Notifi
 
-extension EndToEnd {
+extension EndToEnd.Undisturbed {
     /// The page as a person sees it, in a real browser.
-    @Suite(.installation)
+    @Suite
     struct InboxPageTests {
         @Test("a POST shows up as text, a scheduled one when it is due; reading it takes it off for good")
         func inbox() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "page")[0]
             let service = installation.service
             let link = "http://127.0.0.1:\(try installation[.api].ports.http ?? 0)/#token=\(try await installation.token(of: user))"
@@ -63,7 +63,7 @@ extension EndToEnd {
 
         @Test("without a session, and after signing out, nothing is shown")
         func signedOut() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "out")[0]
             let page = "http://127.0.0.1:\(try installation[.api].ports.http ?? 0)/"
             let token = try await installation.token(of: user)

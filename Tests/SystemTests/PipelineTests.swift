@@ -4,13 +4,13 @@ import Notifications
 import Testing
 import Wire
 
-extension EndToEnd {
+extension EndToEnd.Undisturbed {
     /// P1, P2, P5, P8 without any fault.
-    @Suite(.installation)
+    @Suite
     struct PipelineTests {
         @Test("2,000 immediate and 500 scheduled for 50 users arrive exactly once each, in order, none early")
         func everythingArrivesOnce() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let users = installation.users(50, "flow")
             let load = Load(users: users, due: .inSeconds(2)...(.inSeconds(6)))
             let progress = Shared(Load.Progress())
@@ -27,7 +27,7 @@ extension EndToEnd {
 
         @Test("what was scheduled is there soon after it was due")
         func scheduledIsOnTime() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let users = installation.users(20, "time")
             let load = Load(
                 users: users, immediatePerUser: 0, scheduledPerUser: 10, due: .inSeconds(4)...(.inSeconds(7)))
@@ -42,7 +42,7 @@ extension EndToEnd {
 
         @Test("what the pipeline redelivers, the inbox takes once")
         func redeliveriesAreDropped() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let users = installation.users(5, "again")
             let load = Load(
                 users: users, immediatePerUser: 6, scheduledPerUser: 4, due: .inSeconds(1)...(.inSeconds(2)))
@@ -62,7 +62,7 @@ extension EndToEnd {
 
         @Test("a batch is answered item by item, and only the good ones arrive")
         func batch() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "batch")[0]
             var batch = (0..<20).map { Outgoing(to: user, "item \($0)") }
             batch[3].eventType = "no_such_type"
@@ -80,7 +80,7 @@ extension EndToEnd {
 
         @Test("the trail tells what happened, with times")
         func trail() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "trail")[0]
             let service = installation.service
 
@@ -106,7 +106,7 @@ extension EndToEnd {
 
         @Test("within a second of the 202 the trail answers; before that it is a 404 that says when to ask again")
         func trailIsThereWithinASecond() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "soon")[0]
             for _ in 0..<10 {
                 let sent = try await installation.service.send(Outgoing(to: user, "soon"))
@@ -125,7 +125,7 @@ extension EndToEnd {
 
         @Test("a notification is shown to its recipient alone, and told to its sender alone")
         func onlyItsOwner() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let users = installation.users(2, "owner")
             let sent = try await installation.service.send(Outgoing(to: users[0], "for one"))
             _ = try await installation.service.record(of: sent.id, in: "delivered")
@@ -140,7 +140,7 @@ extension EndToEnd {
 
         @Test("more than a page of unread ones is shown page after page")
         func pages() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "pages")[0]
             let results = try await installation.service.sendBatch((0..<250).map { Outgoing(to: user, "\($0)") })
             let ids = results.compactMap(\.notification?.id)

@@ -6,13 +6,13 @@ import Wire
 
 @testable import Notifi
 
-extension EndToEnd {
+extension EndToEnd.Undisturbed {
     /// PATCH: another time, or a clear no.
-    @Suite(.installation)
+    @Suite
     struct RescheduleTests {
         @Test("to an earlier time, and a later one: it comes at the new time, once, and not before")
         func earlierAndLater() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let users = installation.users(2, "move")
             let service = installation.service
             let reader = InboxReader(try await installation.people(users), pause: .milliseconds(20))
@@ -47,7 +47,7 @@ extension EndToEnd {
 
         @Test("what is not scheduled any more is a 409 that tells the state; an unknown id is a 404")
         func conflicts() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "conflict")[0]
             let service = installation.service
             let sent = try await service.send(Outgoing(to: user, "now"))
@@ -79,7 +79,7 @@ extension EndToEnd {
 
         @Test("around the due time either the PATCH counts or the old time does, never both")
         func aroundTheDueTime() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let users = installation.users(5, "race")
             let load = Load(
                 users: users, immediatePerUser: 0, scheduledPerUser: 12, due: .inSeconds(3)...(.inSeconds(5)))
@@ -109,7 +109,7 @@ extension EndToEnd {
 
         @Test("a request that is redelivered does not bring the old time back, neither before nor after delivery")
         func redeliveredRequest() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let user = installation.users(1, "replay")[0]
             let service = installation.service
             let sent = try await service.send(Outgoing(to: user, "moved", at: .inSeconds(30)))

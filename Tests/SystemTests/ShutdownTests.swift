@@ -9,16 +9,16 @@ extension EndToEnd {
     struct ShutdownTests {
         @Test("SIGTERM under load ends each daemon with 0 within 10 s, and nothing is lost")
         func underLoad() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let users = installation.users(50, "term")
             var load = Load(users: users, due: .inSeconds(14)...(.inSeconds(18)))
             load.isInsistent = true
             load.width = users.count
             load.pause = .milliseconds(100)
             let progress = Shared(Load.Progress())
-            try await withThrowingTaskGroup { [load] group in
-                group.addTask { try await load.send(by: installation.service, progress) }
-                group.addTask {
+            try await together(
+                { [load] in try await load.send(by: installation.service, progress) },
+                {
                     for (number, daemon) in Daemon.allCases.enumerated() {
                         try await require("more are accepted", within: .seconds(60)) {
                             progress.value.accepted.count >= 200 + 500 * number
@@ -26,9 +26,7 @@ extension EndToEnd {
                         try await installation[daemon].stop()
                         try await installation.restart(installation[daemon])
                     }
-                }
-                try await group.waitForAll()
-            }
+                })
             #expect(progress.value.faults.isEmpty, "\(progress.value.faults.prefix(3))")
             try #require(progress.value.accepted.count == load.count)
             try await installation.expectArrivals(progress.value.accepted, to: users)
@@ -36,7 +34,7 @@ extension EndToEnd {
 
         @Test("SIGTERM while Postgres is away ends each with 0 within 10 s; what waited arrives later")
         func withoutPostgres() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let server = installation.database.server
             let users = installation.users(10, "term-pg")
             let load = Load(
@@ -51,7 +49,7 @@ extension EndToEnd {
             }
             try await withThrowingTaskGroup { group in
                 for daemon in installation.daemons { group.addTask { try await daemon.stop() } }
-                try await group.waitForAll()
+                for try await _ in group {}
             }
             try await server.start()
             try await installation.startAll()
@@ -62,14 +60,14 @@ extension EndToEnd {
             "SIGTERM while Kafka is away ends each with 0 within 10 s",
             .disabled(if: Brokers.areExternal, "only embedded brokers can be taken away"))
         func withoutKafka() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             try installation.brokers.set(up: false)
             try await require("the router notices", within: .seconds(20)) {
                 try await !installation[.router].readiness().isReady
             }
             try await withThrowingTaskGroup { group in
                 for daemon in installation.daemons { group.addTask { try await daemon.stop() } }
-                try await group.waitForAll()
+                for try await _ in group {}
             }
             try installation.brokers.set(up: true)
             try await installation.startAll()
@@ -77,7 +75,7 @@ extension EndToEnd {
 
         @Test("started while Postgres is away they keep running, say why they are not ready, and get ready")
         func startWithoutPostgres() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             let server = installation.database.server
             for daemon in installation.daemons { try await daemon.stop() }
             try await server.stop()
@@ -100,7 +98,7 @@ extension EndToEnd {
             "started while Kafka is away they keep running, say why they are not ready, and get ready",
             .disabled(if: Brokers.areExternal, "only embedded brokers can be taken away"))
         func startWithoutKafka() async throws {
-            let installation = try Installation.shared
+            let installation = try await Installation.healthy
             for daemon in installation.daemons { try await daemon.stop() }
             try installation.brokers.set(up: false)
             for daemon in installation.daemons { try await daemon.start() }

@@ -49,8 +49,16 @@ struct SessionKeys: Sendable {
         case .secret(let secret):
             await keys.add(hmac: HMACKey(from: secret.reveal()), digestAlgorithm: .sha256)
         case .file(let path):
-            let json = try Data(contentsOf: URL(fileURLWithPath: path))
-            try await keys.add(jwks: self.fitting(json))
+            guard let json = FileManager.default.contents(atPath: path) else {
+                throw SessionConfigurationError.unreadableFile(path)
+            }
+            do {
+                try await keys.add(jwks: self.fitting(json))
+            } catch let error as SessionConfigurationError {
+                throw error
+            } catch {
+                throw SessionConfigurationError.notAKeySet(path)
+            }
         case .url(let url):
             let (json, response) = try await URLSession.shared.data(
                 for: URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: 5))
@@ -90,8 +98,10 @@ struct SessionKeys: Sendable {
     }
 }
 
-enum SessionConfigurationError: Error, CustomStringConvertible {
+enum SessionConfigurationError: Error, Equatable, CustomStringConvertible {
     case nothing, several, shortSecret, badURL, wrongAlgorithm, noAnswer, noKey
+    /// With its path.
+    case unreadableFile(String), notAKeySet(String)
 
     var description: String {
         switch self {
@@ -104,6 +114,8 @@ enum SessionConfigurationError: Error, CustomStringConvertible {
         case .wrongAlgorithm:
             "NOTIFI_SESSION_JWT_ALGORITHM does not go with the keys: HS256 needs a secret, the others a JWKS"
         case .noAnswer: "the JWKS URL did not answer 200"
+        case .unreadableFile(let path): "the JWKS file \(path) cannot be read"
+        case .notAKeySet(let path): "the file \(path) is no JSON Web Key Set"
         case .noKey: "the JWKS has no key for the algorithm that NOTIFI_SESSION_JWT_ALGORITHM names"
         }
     }

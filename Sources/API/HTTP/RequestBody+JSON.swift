@@ -37,8 +37,16 @@ extension Request {
 }
 
 extension JSONValue {
-    /// - Throws: `Problem`, 400.
+    /// A thousand notifications with sixty values each.
+    static let mostValues = 60_000
+
+    /// - Throws: `Problem`: 400 for what is not JSON, 413 for more values than are worth decoding.
     init(body: Data) throws {
+        guard JSONExtent(of: body).values <= Self.mostValues else {
+            throw Problem(
+                .contentTooLarge, code: "payload_too_large", title: "Too large",
+                detail: "at most \(Self.mostValues) JSON values are taken at once")
+        }
         do {
             try self.init(parsing: body)
         } catch {

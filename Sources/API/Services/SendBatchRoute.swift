@@ -19,11 +19,8 @@ struct SendBatchRoute: Sendable {
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
         let token = try self.access.require(.send, of: request)
         let body = try await request.bytes(limit: Self.largestBody, types: ["application/json", Self.lines])
-        let items = request.isOfType(Self.lines) ? Self.items(lines: body) : try Self.items(array: body)
+        let items = request.isOfType(Self.lines) ? try Self.items(lines: body) : try Self.items(array: body)
         guard !items.isEmpty else { throw Problem.invalid(Faults([Fault("", .empty, "the batch is empty")])) }
-        guard items.count <= Draft.Limit.batch else {
-            throw Problem.invalid(Faults([Fault("", .tooMany, "at most \(Draft.Limit.batch) in a batch")]))
-        }
         let checked = self.check(items, from: token, trace: context.trace)
         let good = checked.compactMap { try? $0.get() }
         let outcomes = try await self.accepting.publish(good, from: token)
@@ -58,14 +55,17 @@ struct SendBatchRoute: Sendable {
     }
 
     static func items(array body: Data) throws -> [Result<Accepting.Item, Problem>] {
+        guard JSONExtent(of: body).elements <= Draft.Limit.batch else { throw Self.tooMany }
         guard case .array(let elements) = try JSONValue(body: body) else {
             throw Problem.invalid(Faults([Fault("", .wrongType, "a batch is an array of notifications")]))
         }
         return elements.map(Self.item)
     }
 
-    static func items(lines body: Data) -> [Result<Accepting.Item, Problem>] {
-        body.split(separator: UInt8(ascii: "\n")).filter { !$0.allSatisfy { $0 == 0x20 || $0 == 0x0D } }.map { line in
+    static func items(lines body: Data) throws -> [Result<Accepting.Item, Problem>] {
+        let lines = body.split(separator: UInt8(ascii: "\n")).filter { !$0.allSatisfy { $0 == 0x20 || $0 == 0x0D } }
+        guard lines.count <= Draft.Limit.batch else { throw Self.tooMany }
+        return lines.map { line in
             do {
                 return Self.item(try JSONValue(body: Data(line)))
             } catch {
@@ -73,6 +73,9 @@ struct SendBatchRoute: Sendable {
             }
         }
     }
+
+    private static let tooMany = Problem.invalid(
+        Faults([Fault("", .tooMany, "at most \(Draft.Limit.batch) in a batch")]))
 
     private static func item(_ json: JSONValue) -> Result<Accepting.Item, Problem> {
         guard case .object(var members) = json else { return .success(Accepting.Item(json: json, key: nil)) }

@@ -55,27 +55,31 @@ extension EndToEnd.API {
             return ids
         }
 
-        @Test("paging by cursor has no gap and no double while new ones arrive, whatever the size of a page", arguments: [1, 7, 45, 100])
-        func cursor(limit: Int) async throws {
+        @Test("paging by cursor has no gap and no double while new ones arrive, whatever the size of a page")
+        func cursor() async throws {
             let installation = try Installation.shared
             let service = try await installation.newService("paging")
             let users = installation.users(2, "paging")
-            let sent = try await self.send45(service, to: users)
-            let arrived = Shared(0)
-            let listed = try await self.all(service, "limit=\(limit)") { page in
-                #expect(page.notifications.count == limit)
-                guard arrived.value < 5 else { return }
-                arrived.change { $0 += 1 }
-                let new = try await service.send(Outgoing(to: users[0], "new"))
-                _ = try await service.record(of: new.id, in: "delivered")
+            let sent = Shared(Set(try await self.send45(service, to: users)))
+            for limit in [1, 7, 44, 45, 100] {
+                let wanted = sent.value
+                let arrived = Shared(0)
+                let listed = try await self.all(service, "limit=\(limit)") { page in
+                    #expect(page.notifications.count == limit)
+                    guard arrived.value < 3 else { return }
+                    arrived.change { $0 += 1 }
+                    let new = try await service.send(Outgoing(to: users[0], "new"))
+                    _ = try await service.record(of: new.id, in: "delivered")
+                    sent.change { $0.insert(new.id) }
+                }
+                #expect(listed.map(\.id).count == Set(listed.map(\.id)).count, "doubled")
+                #expect(Set(listed.map(\.id)) == wanted, "pages of \(limit)")
+                let places = try listed.map { "\(try #require($0.acceptedAt)) \($0.id)" }
+                #expect(places == places.sorted(by: >), "newest first")
+                #expect(listed.allSatisfy { $0.state == "delivered" || $0.state == "scheduled" })
+                #expect(arrived.value > 0 || limit == 100)
             }
-            #expect(listed.map(\.id).count == Set(listed.map(\.id)).count, "doubled")
-            #expect(Set(listed.map(\.id)) == Set(sent))
-            let places = try listed.map { "\(try #require($0.acceptedAt)) \($0.id)" }
-            #expect(places == places.sorted(by: >), "newest first")
-            #expect(listed.allSatisfy { $0.state == "delivered" || $0.state == "scheduled" })
-            #expect(listed.allSatisfy { $0.message?.hasPrefix("item ") ?? false })
-            #expect(try await self.page(service, "limit=100").notifications.count == 45 + arrived.value)
+            #expect(Set(try await self.page(service, "limit=100").notifications.map(\.id)) == sent.value)
         }
 
         @Test("paging by offset shows the same list as by cursor; without a limit a page has 20")
@@ -190,7 +194,7 @@ extension EndToEnd.API {
             bad += ["-1", "10001", "x", "", "99999999999999999999"].map { ("offset=\($0)", ["offset"]) }
             bad += ["accepted", "claimed", "x", "", "Delivered", "suppressed:", "suppressed", "%27"].map { ("status=\($0)", ["status"]) }
             bad += ["maybe", "1", "", "TRUE", "yes"].map { ("deleted=\($0)", ["deleted"]) }
-            bad += ["", "a%00b", "%FF", "%C3%28", "%zz"].map { ("user_id=\($0)", ["user_id"]) }
+            bad += ["", "a%00b"].map { ("user_id=\($0)", ["user_id"]) }
             let cursors = [
                 "", "x", "%00", "===", base64URL(Data("1".utf8)), base64URL(Data("x.y".utf8)),
                 base64URL(Data("1.2.3".utf8)), base64URL(Data("-1.0197a1b2-6c1f-7d3e-9a51-3f0c2b9d8e77".utf8)),
@@ -198,6 +202,10 @@ extension EndToEnd.API {
                 base64URL(Data("1.0197a1b2'--".utf8)), base64URL(Data([0xFF, 0xFE])),
             ]
             bad += cursors.map { ("cursor=\($0)", ["cursor"]) }
+            for user in ["%FF", "%C3%28", "%zz"] {
+                // No text at all: nobody's id.
+                #expect(try await self.page(service, "user_id=\(user)").notifications.isEmpty, "\(user)")
+            }
             for (query, names) in bad {
                 let answer = try await service.http.ask("GET", "/api/notifications?\(query)", token: service.token)
                 try expectProblem(

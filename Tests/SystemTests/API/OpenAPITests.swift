@@ -60,10 +60,7 @@ extension EndToEnd.API {
                     let target = path.replacing("{id}", with: UUID().uuidString.lowercased())
                     let answer = try await installation.http.ask(method, target)
                     let isRouted = !answer.text.contains("there is nothing at this path")
-                    // `{id}` also matches the names that stand in its place.
-                    let isByID = ["/api/notifications/batch", "/api/notifications/unread"].contains(path)
-                        && operations["\(method) /api/notifications/{id}"] != nil
-                    #expect(isRouted == (operations["\(method) \(path)"] != nil || isByID), "\(method) \(path): \(answer.status)")
+                    #expect(isRouted == (operations["\(method) \(path)"] != nil), "\(method) \(path): \(answer.status)")
                 }
             }
         }
@@ -173,7 +170,7 @@ private struct OpenAPIExample: Sendable {
         let byID = "/api/notifications/{id}"
         let there = "/api/notifications/\(scheduled)"
         let nowhere = "/api/notifications/\(UUID().uuidString.lowercased())"
-        let later = Data(#"{"schedule":"2090-01-01T00:00:00Z"}"#.utf8)
+        let later = Data(#"{"schedule":"2080-01-01T00:00:00Z"}"#.utf8)
         for method in ["GET", "PATCH", "DELETE"] {
             let body = method == "PATCH" ? later : nil
             _ = try await add(401, "\(method) \(byID)", path: there, body: body)

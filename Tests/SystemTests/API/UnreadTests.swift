@@ -53,10 +53,9 @@ extension EndToEnd.API {
             #expect(try await person.markRead(first.id).status == 200)
             #expect(try await person.unread(etag: read.etag).status == 304, "read before: nothing has changed")
 
-            #expect(try await service.cancel(second.id).state == "recalled")
+            for _ in 0..<2 { #expect(try await service.cancel(second.id).state == "recalled") }
             let recalled = try await self.look(person)
             #expect(recalled.ids.isEmpty)
-            #expect(try await service.cancel(second.id).state == "recalled")
             let etags = [empty, one, two, read, recalled].map(\.etag)
             #expect(Set(etags).count == etags.count, "\(etags)")
             // An older page is never confirmed.

@@ -38,7 +38,7 @@ final class InboxReader: Sendable {
     func run() async throws {
         try await withThrowingTaskGroup { group in
             for person in self.people { group.addTask { try await self.look(person) } }
-            try await group.waitForAll()
+            for try await _ in group {}
         }
     }
 

@@ -56,13 +56,21 @@ final class Installation: Sendable {
                     try await daemon.waitUntilReady()
                 }
             }
-            try await group.waitForAll()
+            for try await _ in group {}
         }
     }
 
     func restart(_ daemon: DaemonProcess) async throws {
         try await daemon.start()
         try await daemon.waitUntilReady()
+    }
+
+    /// Brings back whatever a test that failed has left lying.
+    func heal() async throws {
+        if !Brokers.areExternal { try self.brokers.set(up: true) }
+        try await self.database.server.start()
+        try await self.startAll()
+        for daemon in self.daemons { try await daemon.waitUntilReady() }
     }
 
     // MARK: People

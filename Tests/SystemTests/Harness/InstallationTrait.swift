@@ -3,7 +3,11 @@ import Testing
 
 /// All system tests, one after the other: they load the machine, and measure time.
 @Suite(.serialized, .timeLimit(.minutes(3)), .notingTrouble)
-enum EndToEnd {}
+enum EndToEnd {
+    /// Those that break nothing, or bring it back at once, share an installation.
+    @Suite(.installation)
+    enum Undisturbed {}
+}
 
 extension Installation {
     /// That of the suite that is running.
@@ -11,6 +15,15 @@ extension Installation {
 
     static var shared: Installation {
         get throws { try #require(Self.current, "the suite has no installation") }
+    }
+
+    /// The same, with everything running, whatever the test before has left lying.
+    static var healthy: Installation {
+        get async throws {
+            let installation = try Self.shared
+            try await installation.heal()
+            return installation
+        }
     }
 }
 

@@ -26,8 +26,12 @@ struct ServiceClient: Sendable {
         return record
     }
 
+    func postBatch(_ batch: [Outgoing]) async throws -> HTTPAnswer {
+        try await self.request("POST", "/api/notifications/batch", batch)
+    }
+
     func sendBatch(_ batch: [Outgoing]) async throws -> [BatchAnswer.Result] {
-        let answer = try await self.request("POST", "/api/notifications/batch", batch)
+        let answer = try await self.postBatch(batch)
         try #require(answer.status == 200, "\(answer.status) \(answer.text)")
         return try answer.decode(BatchAnswer.self).results
     }

@@ -85,6 +85,18 @@ final class Shared<Value: Sendable>: Sendable {
     }
 }
 
+/// Runs both at once. What one throws ends the other.
+func together(
+    _ first: @escaping @Sendable () async throws -> Void, _ second: @escaping @Sendable () async throws -> Void
+) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await first() }
+        group.addTask { try await second() }
+        // Not `waitForAll()`, which lets the other go on to its end.
+        for try await _ in group {}
+    }
+}
+
 /// Runs something beside `body`, and ends it with it.
 func withBackground<Success: Sendable>(
     _ background: @escaping @Sendable () async throws -> Void, _ body: @escaping @Sendable () async throws -> Success

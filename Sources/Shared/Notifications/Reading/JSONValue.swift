@@ -10,8 +10,13 @@ public enum JSONValue: Sendable, Hashable, Codable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// - Throws: whatever Foundation's decoder says of text that is not JSON.
+    /// - Throws: whatever Foundation's decoder says of text that is not JSON in UTF-8.
     public init(parsing json: Data) throws {
+        // The decoder would also take UTF-16 and UTF-32, which RFC 8259 section 8.1 rules out. Either has NUL bytes.
+        guard !json.contains(0) else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(codingPath: [], debugDescription: "a NUL byte, which JSON in UTF-8 has nowhere"))
+        }
         self = try JSONDecoder().decode(JSONValue.self, from: json)
     }
 

@@ -6,29 +6,31 @@ internal import Postgres
 public enum ListSent {
     /// Index: `inbox_by_service`, `outbox_by_service`, `cancellations_by_service`, each `(service_id, accepted_at DESC,
     /// id DESC)`, and `dead_letters_by_service`. Each branch yields at most as many as are asked for, and an id comes
-    /// out of one branch alone: a tombstone before a decision, a decision before the outbox. Anti-joins are written as
-    /// `(SELECT … LIMIT 1) IS NULL`: for `NOT EXISTS` the planner expects almost no row to be left, and then reads whole
-    /// tables instead of stopping at the limit. Branches that cannot have the wanted status are left out by a condition
-    /// that is checked once.
+    /// out of one branch alone: a tombstone before a decision, a decision before the outbox, the outbox before a dead
+    /// letter. Anti-joins are written as `(SELECT … LIMIT 1) IS NULL`: for `NOT EXISTS` or a `LEFT JOIN` the planner
+    /// expects almost no row to be left, and then reads whole tables instead of stopping at the limit. Branches that
+    /// cannot have the wanted status are left out by a condition that is checked once.
     static let sql = """
         SELECT * FROM (
             (SELECT i.id, i.accepted_at, CASE
                     WHEN i.state = 'suppressed' THEN 'suppressed:' || i.reason
                     WHEN i.state <> 'delivered' THEN i.state
-                    WHEN c.id IS NOT NULL THEN coalesce(c.answer, 'recalled')
+                    WHEN c.answer IS NOT NULL THEN c.answer
                     WHEN i.read_at IS NOT NULL THEN 'read'
                     ELSE i.state END AS status,
                 NULL::bytea AS payload, i.user_id, i.due_at, i.state, i.reason, i.seq, i.service_id, i.event_type,
                 i.priority, i.title, i.message, i.action_url, i.data, i.scheduled, i.revision, i.expires_at,
                 i.claimed_at, i.delivered_at, i.read_at, i.traceparent
-            FROM inbox i LEFT JOIN cancellations c ON c.id = i.id AND c.service_id = i.service_id
+            FROM inbox i, LATERAL (SELECT (
+                SELECT coalesce(t.answer, 'recalled') FROM cancellations t
+                WHERE t.id = i.id AND t.service_id = i.service_id LIMIT 1) AS answer) c
             WHERE i.service_id = $1 AND (i.accepted_at, i.id) < ($2, $3) AND ($4::text IS NULL OR i.user_id = $4)
-                AND ($5 OR c.id IS NULL OR i.state <> 'delivered')
+                AND ($5 OR c.answer IS NULL OR i.state <> 'delivered')
                 AND ($6::text IS NULL OR $6 NOT IN ('scheduled', 'dead-lettered'))
                 AND ($6::text IS NULL OR $6 = CASE
                     WHEN i.state = 'suppressed' THEN 'suppressed:' || i.reason
                     WHEN i.state <> 'delivered' THEN i.state
-                    WHEN c.id IS NOT NULL THEN coalesce(c.answer, 'recalled')
+                    WHEN c.answer IS NOT NULL THEN c.answer
                     WHEN i.read_at IS NOT NULL THEN 'read'
                     ELSE i.state END)
             ORDER BY i.accepted_at DESC, i.id DESC LIMIT $7)
@@ -65,6 +67,9 @@ public enum ListSent {
                 AND (SELECT 1 FROM cancellations c WHERE c.id = d.id AND c.service_id = d.service_id LIMIT 1) IS NULL
                 AND (SELECT 1 FROM inbox i
                     WHERE i.service_id = d.service_id AND i.accepted_at = d.accepted_at AND i.id = d.id
+                    LIMIT 1) IS NULL
+                AND (SELECT 1 FROM outbox o
+                    WHERE o.service_id = d.service_id AND o.accepted_at = d.accepted_at AND o.id = d.id
                     LIMIT 1) IS NULL
             ORDER BY d.accepted_at DESC, d.id DESC LIMIT $7)
         ) AS sent

@@ -8,8 +8,8 @@ public enum WakePollers {
 
     private static let sql = "SELECT pg_notify($1, $2)"
 
-    /// A payload has fewer than 8,000 bytes; one shard takes at most 22.
-    private static let shardsAPayload = 300
+    /// A payload has fewer than 8,000 bytes; one shard takes at most 33.
+    private static let shardsAPayload = 240
 
     /// Within a transaction it is sent at its commit. One for a batch, but for a great many shards: each takes a lock
     /// that all commits share.

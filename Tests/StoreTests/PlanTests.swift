@@ -1,0 +1,126 @@
+import FoundationEssentials
+import Notifications
+import Postgres
+import Testing
+
+@testable import Store
+
+extension Live {
+    /// What runs often is answered from an index: with its parameters known, and as the plan for any parameters, which
+    /// Postgres may take from the sixth time on.
+    @Suite struct Plans {
+        /// Two weeks of inbox, 500 users, and one service that sends nine tenths of it all; no vacuum has run.
+        private static let filling = """
+            INSERT INTO inbox (user_id, id, due_at, state, seq, service_id, event_type, priority, message, scheduled,
+                revision, accepted_at, read_at)
+            SELECT 'user' || n % 500, md5('i' || n)::uuid, t.at, 'delivered', n / 500 + 1, s.id, 'new_message', 'normal',
+                repeat('x', 200), false, 0, t.at, CASE WHEN n % 3 = 0 THEN t.at END
+            FROM generate_series(1, 20000) AS n,
+                LATERAL (SELECT timestamptz '2026-11-16T00:00:00Z' + n * interval '60 s' AS at) t,
+                LATERAL (SELECT lpad((CASE WHEN n % 10 = 0 THEN n % 7 + 2 ELSE 1 END)::text, 32, '0')::uuid AS id) s;
+            INSERT INTO inbox_heads SELECT user_id, max(seq) FROM inbox GROUP BY user_id;
+            INSERT INTO outbox (shard, id, due_at, service_id, user_id, revision, accepted_at, payload)
+            SELECT 0, md5('o' || n)::uuid, clock_timestamp() + (n - 1000) * interval '1 s',
+                lpad((CASE WHEN n % 10 = 0 THEN n % 7 + 2 ELSE 1 END)::text, 32, '0')::uuid, 'user' || n % 500, 0,
+                timestamptz '2026-11-16T00:00:00Z' + n * interval '60 s', decode(repeat('ab', 200), 'hex')
+            FROM generate_series(1, 20000) AS n;
+            INSERT INTO cancellations (id, service_id, answer, decided_at, user_id, accepted_at, payload)
+            SELECT i.id, i.service_id, 'recalled', clock_timestamp(), NULL, NULL, NULL
+            FROM inbox i ORDER BY i.id LIMIT 2000;
+            INSERT INTO cancellations (id, service_id, answer, decided_at, user_id, accepted_at, payload)
+            SELECT o.id, o.service_id, 'cancelled', clock_timestamp(), o.user_id, o.accepted_at, o.payload
+            FROM outbox o ORDER BY o.id LIMIT 1500;
+            INSERT INTO cancellations (id, service_id, answer, decided_at)
+            SELECT md5('c' || n)::uuid, lpad('1', 32, '0')::uuid, 'cancelled', clock_timestamp()
+            FROM generate_series(1, 1500) AS n;
+            ANALYZE
+            """
+
+        /// Of an id that is in the inbox, and of the service that sends most.
+        private static let service = "00000000-0000-0000-0000-000000000001"
+
+        private static let far = "2026-11-25 00:00:00+00"
+
+        private struct Case {
+            let name: String
+            let sql: String
+            let types: String
+            /// As SQL literals.
+            let arguments: String
+            /// The plan also names this index.
+            var index: String?
+        }
+
+        private static let cases = [
+            Case(
+                name: "ClaimDue", sql: ClaimDue.sql, types: "int4, timestamptz, int8",
+                arguments: "0, '1970-01-01 00:00:00+00', 500", index: "outbox_due"),
+            Case(
+                name: "NextDue", sql: NextDue.sql, types: "int4, timestamptz",
+                arguments: "0, '1970-01-01 00:00:00+00'", index: "outbox_due"),
+            Case(
+                name: "UnreadPage", sql: UnreadPage.sql, types: "text, int8, int8",
+                arguments: "'user7', 9223372036854775807, 101"),
+            Case(
+                name: "ListSent, first page", sql: ListSent.sql,
+                types: "uuid, timestamptz, uuid, text, bool, text, int8, int8, int8",
+                arguments: """
+                    '\(Self.service)', '9999-12-31 00:00:00+00', 'ffffffff-ffff-ffff-ffff-ffffffffffff', NULL, false,
+                    NULL, 21, 21, 0
+                    """, index: "outbox_by_service"),
+            Case(
+                name: "ListSent, with the deleted ones", sql: ListSent.sql,
+                types: "uuid, timestamptz, uuid, text, bool, text, int8, int8, int8",
+                arguments: """
+                    '\(Self.service)', '\(Self.far)', 'ffffffff-ffff-ffff-ffff-ffffffffffff', NULL, true, NULL, 21, 21, 0
+                    """),
+            Case(
+                name: "MarkRead.find", sql: MarkRead.find, types: "text, uuid", arguments: "'user7', md5('i507')::uuid"),
+            Case(
+                name: "DecideCancel.look", sql: DecideCancel.look, types: "uuid, uuid, timestamptz",
+                arguments: "'\(Self.service)', md5('i507')::uuid, '2026-11-16 08:27:00+00'"),
+            Case(
+                name: "DecideCancel.look, derived id", sql: DecideCancel.look, types: "uuid, uuid, timestamptz",
+                arguments: "'\(Self.service)', md5('i507')::uuid, NULL"),
+        ]
+
+        @Test func noneReadsAWholeTable() async throws {
+            try await withDatabase { database async throws in
+                try await database.pool.withConnection { connection async throws in
+                    try await connection.execute(script: Self.filling)
+                    for (number, statement) in Self.cases.enumerated() {
+                        try await connection.execute(
+                            script: "PREPARE case\(number) (\(statement.types)) AS \(statement.sql)")
+                        for mode in ["force_custom_plan", "force_generic_plan"] {
+                            try await connection.execute(script: "SET plan_cache_mode = \(mode)")
+                            let plan = try await connection.query(
+                                PostgresStatement("EXPLAIN EXECUTE case\(number) (\(statement.arguments))")
+                            ).map { try $0.decode(0, as: String.self) }.joined(separator: "\n")
+                            for table in ["inbox", "outbox", "cancellations"] {
+                                #expect(!plan.contains("Seq Scan on \(table)"), "\(statement.name), \(mode):\n\(plan)")
+                            }
+                            if let index = statement.index {
+                                #expect(plan.contains(index), "\(statement.name), \(mode):\n\(plan)")
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
+        /// The plan of a small table is no proof; but this filling would be read whole where no index serves.
+        @Test func aStatementWithoutAnIndexIsFound() async throws {
+            try await withDatabase { database async throws in
+                try await database.pool.withConnection { connection async throws in
+                    try await connection.execute(script: Self.filling)
+                    for table in ["inbox", "outbox"] {
+                        let plan = try await connection.query(
+                            PostgresStatement("EXPLAIN SELECT 1 FROM \(table) WHERE traceparent = 'x'")
+                        ).map { try $0.decode(0, as: String.self) }.joined(separator: "\n")
+                        #expect(plan.contains("Seq Scan on \(table)"))
+                    }
+                }
+            }
+        }
+    }
+}
