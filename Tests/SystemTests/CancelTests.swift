@@ -12,8 +12,7 @@ extension EndToEnd.Undisturbed {
         func aroundTheDueTime() async throws {
             let installation = try await Installation.healthy
             let users = installation.users(10, "cancel")
-            let load = Load(
-                users: users, immediatePerUser: 0, scheduledPerUser: 20, due: .inSeconds(4)...(.inSeconds(9)))
+            let load = Load(users: users, immediatePerUser: 0, scheduledPerUser: 20, due: 3...7)
             let progress = Shared(Load.Progress())
             let reader = InboxReader(try await installation.people(users), pause: .milliseconds(10))
             let answers = Shared<[String: (decision: CancelDecision, at: Instant)]>([:])

@@ -13,7 +13,7 @@ extension EndToEnd {
         func kill(_ daemon: Daemon) async throws {
             let installation = try await Installation.healthy
             let users = installation.users(50, "crash-\(daemon.rawValue)")
-            var load = Load(users: users, due: .inSeconds(12)...(.inSeconds(17)))
+            var load = Load(users: users, due: 6...10)
             load.isInsistent = true
             let progress = Shared(Load.Progress())
             let reader = InboxReader(try await installation.people(users), pause: .milliseconds(500))
@@ -42,16 +42,32 @@ extension EndToEnd {
                     }
                     try await Self.killAndRestart(process, in: installation)
                 }
-            case .router, .poller, .delivery:
-                // By what comes out at the end, so that it is at work. The poller's begins when the first ones are due.
-                let scheduledOnly = daemon == .poller
-                for count in scheduledOnly ? [20, 150, 300] : [200, 900, 2_100] {
-                    try await require("\(count) are delivered", within: .seconds(60)) {
-                        try await installation.database.countInInbox(of: users, scheduledOnly: scheduledOnly) >= count
-                    }
+            case .poller:
+                for count in [20, 150, 300] {
+                    try await Self.waitUntilMore(than: count, areIn: installation, users: users, scheduledOnly: true)
+                    try await Self.killAndRestart(process, in: installation)
+                }
+            case .router, .delivery:
+                // Again as soon as anything comes out after the restart, in the midst of all that has waited.
+                var count = 0
+                for _ in 0..<3 where count < 1_600 {
+                    count = try await Self.waitUntilMore(than: count + 100, areIn: installation, users: users)
                     try await Self.killAndRestart(process, in: installation)
                 }
             }
+        }
+
+        @discardableResult
+        private static func waitUntilMore(
+            than count: Int, areIn installation: Installation, users: [String], scheduledOnly: Bool = false
+        ) async throws -> Int {
+            let found = Shared(0)
+            try await require("more than \(count) are delivered", within: .seconds(60)) {
+                let now = try await installation.database.countInInbox(of: users, scheduledOnly: scheduledOnly)
+                found.change { $0 = now }
+                return now > count
+            }
+            return found.value
         }
 
         private static func killAndRestart(_ process: DaemonProcess, in installation: Installation) async throws {
@@ -63,7 +79,7 @@ extension EndToEnd {
         func killEverything() async throws {
             let installation = try await Installation.healthy
             let users = installation.users(50, "crash-all")
-            var load = Load(users: users, due: .inSeconds(8)...(.inSeconds(12)))
+            var load = Load(users: users, due: 6...9)
             load.isInsistent = true
             let progress = Shared(Load.Progress())
             try await together(
@@ -87,7 +103,7 @@ extension EndToEnd {
         func theOthersTakeOver() async throws {
             let installation = try await Installation.healthy
             let users = installation.users(50, "replica")
-            let load = Load(users: users, due: .inSeconds(3)...(.inSeconds(8)))
+            let load = Load(users: users, due: 3...7)
             let progress = Shared(Load.Progress())
             try await together(
                 { [load] in try await load.send(by: installation.service, progress) },

@@ -17,8 +17,7 @@ extension EndToEnd {
             let users = installation.users(20, "outage")
             let outage: Duration = mode == .fast ? .seconds(10) : .seconds(4)
             // Some are due before it is back, some after that.
-            var load = Load(
-                users: users, immediatePerUser: 24, scheduledPerUser: 8, due: .inSeconds(4)...(.inSeconds(18)))
+            var load = Load(users: users, immediatePerUser: 24, scheduledPerUser: 8, due: 2...8)
             load.width = users.count
             load.pause = mode == .fast ? .milliseconds(400) : .milliseconds(150)
             let progress = Shared(Load.Progress())
@@ -69,7 +68,7 @@ extension EndToEnd {
             try await Self.expectReadiness(of: installation, without: "kafka", missing: [.router, .poller, .delivery])
 
             try installation.brokers.set(up: true)
-            var load = Load(users: users, immediatePerUser: 5, scheduledPerUser: 0, due: .inSeconds(1)...(.inSeconds(2)))
+            var load = Load(users: users, immediatePerUser: 5, scheduledPerUser: 0)
             load.isInsistent = true
             let progress = Shared(Load.Progress())
             try await load.send(by: installation.service, progress)
@@ -87,8 +86,8 @@ extension EndToEnd {
         func oneBrokerAway(_ broker: Int32) async throws {
             let installation = try await Installation.healthy
             let users = installation.users(30, "broker")
-            var load = Load(
-                users: users, immediatePerUser: 10, scheduledPerUser: 5, due: .inSeconds(6)...(.inSeconds(9)))
+            // Later than the longest that one of them may have to be posted again.
+            var load = Load(users: users, immediatePerUser: 10, scheduledPerUser: 5, due: 9...11)
             load.isInsistent = true
             load.width = users.count
             let progress = Shared(Load.Progress())

@@ -12,7 +12,7 @@ extension EndToEnd.Undisturbed {
         func everythingArrivesOnce() async throws {
             let installation = try await Installation.healthy
             let users = installation.users(50, "flow")
-            let load = Load(users: users, due: .inSeconds(2)...(.inSeconds(6)))
+            let load = Load(users: users, due: 2...6)
             let progress = Shared(Load.Progress())
             let reader = InboxReader(try await installation.people(users), pause: .milliseconds(400))
             try await withBackground({ try await reader.run() }) {
@@ -29,8 +29,7 @@ extension EndToEnd.Undisturbed {
         func scheduledIsOnTime() async throws {
             let installation = try await Installation.healthy
             let users = installation.users(20, "time")
-            let load = Load(
-                users: users, immediatePerUser: 0, scheduledPerUser: 10, due: .inSeconds(4)...(.inSeconds(7)))
+            let load = Load(users: users, immediatePerUser: 0, scheduledPerUser: 10, due: 2...5)
             let progress = Shared(Load.Progress())
             try await load.send(by: installation.service, progress)
             try await installation.expectArrivals(progress.value.accepted, to: users)
@@ -44,8 +43,7 @@ extension EndToEnd.Undisturbed {
         func redeliveriesAreDropped() async throws {
             let installation = try await Installation.healthy
             let users = installation.users(5, "again")
-            let load = Load(
-                users: users, immediatePerUser: 6, scheduledPerUser: 4, due: .inSeconds(1)...(.inSeconds(2)))
+            let load = Load(users: users, immediatePerUser: 6, scheduledPerUser: 4, due: 1...2)
             let progress = Shared(Load.Progress())
             try await load.send(by: installation.service, progress)
             try await installation.expectArrivals(progress.value.accepted, to: users)

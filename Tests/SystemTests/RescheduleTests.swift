@@ -81,8 +81,7 @@ extension EndToEnd.Undisturbed {
         func aroundTheDueTime() async throws {
             let installation = try await Installation.healthy
             let users = installation.users(5, "race")
-            let load = Load(
-                users: users, immediatePerUser: 0, scheduledPerUser: 12, due: .inSeconds(3)...(.inSeconds(5)))
+            let load = Load(users: users, immediatePerUser: 0, scheduledPerUser: 12, due: 2...4)
             let progress = Shared(Load.Progress())
             try await load.send(by: installation.service, progress)
             let due = Instant.inSeconds(8)

@@ -11,7 +11,7 @@ extension EndToEnd {
         func underLoad() async throws {
             let installation = try await Installation.healthy
             let users = installation.users(50, "term")
-            var load = Load(users: users, due: .inSeconds(14)...(.inSeconds(18)))
+            var load = Load(users: users, due: 5...9)
             load.isInsistent = true
             load.width = users.count
             load.pause = .milliseconds(100)
@@ -37,8 +37,7 @@ extension EndToEnd {
             let installation = try await Installation.healthy
             let server = installation.database.server
             let users = installation.users(10, "term-pg")
-            let load = Load(
-                users: users, immediatePerUser: 10, scheduledPerUser: 5, due: .inSeconds(3)...(.inSeconds(5)))
+            let load = Load(users: users, immediatePerUser: 10, scheduledPerUser: 5, due: 3...5)
             let progress = Shared(Load.Progress())
             try await server.stop()
             try await load.send(by: installation.service, progress)
@@ -120,10 +119,8 @@ extension EndToEnd {
                 try await daemon.waitUntilReady()
             }
             let users = installation.users(4, "after-start")
-            var load = Load(
-                users: users, immediatePerUser: 3, scheduledPerUser: 2, due: .inSeconds(1)...(.inSeconds(2)))
+            var load = Load(users: users, immediatePerUser: 3, scheduledPerUser: 2, due: 5...6)
             load.isInsistent = true
-            load.due = .inSeconds(5)...(.inSeconds(6))
             let progress = Shared(Load.Progress())
             try await load.send(by: installation.service, progress)
             #expect(progress.value.faults.isEmpty, "\(progress.value.faults.prefix(3))")

@@ -4,8 +4,8 @@ import Testing
 @testable import Notifi
 
 extension EndToEnd {
-    /// What the API answers, route by route, and how the daemons behave as processes. All of it shares one installation,
-    /// and one more API that is configured as strictly as possible.
+    /// What the API answers, route by route, and how the daemons behave as processes. All of it shares one
+    /// installation, and one more API that is configured as strictly as possible.
     @Suite(.apiInstallation)
     enum API {}
 }

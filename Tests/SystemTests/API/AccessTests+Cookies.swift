@@ -24,7 +24,8 @@ extension EndToEnd.API.AccessTests {
         let unread = try await installation.http.ask("GET", "/api/notifications/unread", session: session)
         #expect(unread.status == 200 && unread.text.contains(sent.id))
         // The bearer counts, where both are there.
-        let both = try await installation.http.ask("GET", "/api/notifications/unread", token: "nonsense", session: session)
+        let both = try await installation.http.ask(
+            "GET", "/api/notifications/unread", token: "nonsense", session: session)
         try expectProblem(both, 401, "unauthenticated")
 
         let own = "http://\(try self.host(of: installation.http))"
@@ -45,7 +46,8 @@ extension EndToEnd.API.AccessTests {
         let host = try self.host(of: installation.http)
         let path = "/api/notifications/\(sent.id)/read"
 
-        for origin in [nil, "", "null", "https://evil.example", "http://\(host).evil.example", "http://evil.example/\(host)",
+        for origin in [
+            nil, "", "null", "https://evil.example", "http://\(host).evil.example", "http://evil.example/\(host)",
             "http://127.0.0.1", "http://localhost:1", "ftp://\(host)", host, "http://\(host)@evil.example",
             "http://\(host) https://evil.example",
         ] {
@@ -89,7 +91,9 @@ extension EndToEnd.API.AccessTests {
             try expectProblem(answer, 403, "origin_mismatch", origin)
         }
         // 404 is the answer behind the check.
-        for origin in [StrictAPI.publicOrigin, "HTTPS://Inbox.Example", StrictAPI.listedOrigin, "https://other.example"] {
+        for origin in [
+            StrictAPI.publicOrigin, "HTTPS://Inbox.Example", StrictAPI.listedOrigin, "https://other.example",
+        ] {
             let answer = try await api.http.ask("PATCH", path, session: session, origin: origin)
             try expectProblem(answer, 404, "not_found", origin)
         }
@@ -140,7 +144,8 @@ extension EndToEnd.API.AccessTests {
     }
 
     private func host(of http: HTTPClient) throws -> String {
-        let port = try Installation.shared.http === http
+        let port =
+            try Installation.shared.http === http
             ? Installation.shared[.api].ports.http : StrictAPI.shared.api.process.ports.http
         return "127.0.0.1:\(try #require(port))"
     }

@@ -95,10 +95,20 @@ extension EndToEnd.API.AccessTests {
         let session = try await installation.token(of: user)
         let answers = [
             ("nothing", try await route.ask(installation.http, id: id, userID: user)),
-            ("a service's token", try await route.ask(installation.http, id: id, userID: user, token: installation.service.token)),
-            ("another scheme", try await route.ask(installation.http, id: id, userID: user, headers: ["Authorization": "Basic \(session)"])),
+            (
+                "a service's token",
+                try await route.ask(installation.http, id: id, userID: user, token: installation.service.token)
+            ),
+            (
+                "another scheme",
+                try await route.ask(
+                    installation.http, id: id, userID: user, headers: ["Authorization": "Basic \(session)"])
+            ),
             ("an empty cookie", try await route.ask(installation.http, id: id, userID: user, session: "")),
-            ("another cookie", try await route.ask(installation.http, id: id, userID: user, headers: ["Cookie": "session=\(session)"])),
+            (
+                "another cookie",
+                try await route.ask(installation.http, id: id, userID: user, headers: ["Cookie": "session=\(session)"])
+            ),
         ]
         for (what, answer) in answers { try expectProblem(answer, 401, "unauthenticated", what) }
     }

@@ -113,7 +113,9 @@ extension EndToEnd.API.AccessTests {
 
         try await installation.revoke(old)
         let revokedAt = ContinuousClock.now
-        try await require("the old token is refused", within: .seconds(5)) { try await before.get(scheduled.id).status == 401 }
+        try await require("the old token is refused", within: .seconds(5)) {
+            try await before.get(scheduled.id).status == 401
+        }
         #expect(.now - revokedAt < .seconds(5))
         for route in APIRoute.ofServices {
             let answer = try await route.ask(installation.http, id: scheduled.id, userID: user, token: old.text)
@@ -192,7 +194,8 @@ extension EndToEnd.API.AccessTests {
         let installation = try Installation.shared
         let token = installation.service.token
         let session = try await installation.token(of: "nobody")
-        for id in ["1", "%00", "..", "0197a1b2-6c1f-7d3e-9a51-3f0c2b9d8e7", "0197a1b2-6c1f-7d3e-9a51-3f0c2b9d8e777",
+        for id in [
+            "1", "%00", "..", "0197a1b2-6c1f-7d3e-9a51-3f0c2b9d8e7", "0197a1b2-6c1f-7d3e-9a51-3f0c2b9d8e777",
             "0197a1b26c1f7d3e9a513f0c2b9d8e77", "g197a1b2-6c1f-7d3e-9a51-3f0c2b9d8e77", "%F0%9F%98%80",
         ] {
             for method in ["GET", "PATCH", "DELETE"] {

@@ -81,7 +81,8 @@ func draft(to userID: String, _ replaced: [String: String?] = [:]) throws -> Str
         "user_id": try quoted(userID), "event_type": #""new_message""#, "message": #""Hello""#,
     ]
     for (name, value) in replaced { members[name] = value }
-    return "{" + (try members.sorted { $0.key < $1.key }.map { "\(try quoted($0.key)):\($0.value)" }).joined(separator: ",")
+    return "{"
+        + (try members.sorted { $0.key < $1.key }.map { "\(try quoted($0.key)):\($0.value)" }).joined(separator: ",")
         + "}"
 }
 

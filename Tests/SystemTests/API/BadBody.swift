@@ -11,7 +11,9 @@ struct BadBody: Sendable {
     var headers: [String: String] = [:]
 
     /// A fault of members, whose values are JSON texts.
-    static func members(_ what: String, _ userID: String, _ members: [String: String?], _ faults: String...) throws -> Self {
+    static func members(
+        _ what: String, _ userID: String, _ members: [String: String?], _ faults: String...
+    ) throws -> Self {
         BadBody(what: what, bytes: Data(try draft(to: userID, members).utf8), faults: faults)
     }
 
@@ -30,12 +32,15 @@ struct BadBody: Sendable {
 
     private static func notJSON(_ user: String) throws -> [BadBody] {
         let good = try draft(to: user)
-        let invalidUTF8 = Data(#"{"user_id":"\#(user)","event_type":"new_message","message":""#.utf8) + [0xC3, 0x28]
+        let invalidUTF8 =
+            Data(#"{"user_id":"\#(user)","event_type":"new_message","message":""#.utf8) + [0xC3, 0x28]
             + Data(#""}"#.utf8)
-        let surrogate = Data(#"{"user_id":"\#(user)","event_type":"new_message","message":""#.utf8) + [0xED, 0xA0, 0x80]
+        let surrogate =
+            Data(#"{"user_id":"\#(user)","event_type":"new_message","message":""#.utf8) + [0xED, 0xA0, 0x80]
             + Data(#""}"#.utf8)
         let deep = String(repeating: "[", count: 20_000) + String(repeating: "]", count: 20_000)
-        let deepData = try draft(to: user, ["data": String(repeating: #"{"a":"#, count: 5_000) + "1" + String(repeating: "}", count: 5_000)])
+        let deepData = try draft(
+            to: user, ["data": String(repeating: #"{"a":"#, count: 5_000) + "1" + String(repeating: "}", count: 5_000)])
         return [
             self.notJSON("nothing", Data()),
             self.notJSON("blanks", Data(" \n\t".utf8)),
@@ -65,10 +70,14 @@ struct BadBody: Sendable {
             self.text("a string", #""{}""#, " wrong_type"),
             self.text("an array", "[\(try draft(to: user))]", " wrong_type"),
             self.text("an empty object", "{}", "/user_id required", "/event_type required", "/message required"),
-            try self.members("an unknown member", user, ["shedule": #""2030-01-01T00:00:00Z""#], "/shedule unknown_member"),
-            try self.members("a state", user, ["state": #""delivered""#, "id": "1"], "/state unknown_member", "/id unknown_member"),
-            try self.members("odd names", user, ["a/b": "1", "m~n": "1"], "/a~1b unknown_member", "/m~0n unknown_member"),
-            try self.members("a key in the body", user, ["idempotency_key": #""k""#], "/idempotency_key unknown_member"),
+            try self.members(
+                "an unknown member", user, ["shedule": #""2030-01-01T00:00:00Z""#], "/shedule unknown_member"),
+            try self.members(
+                "a state", user, ["state": #""delivered""#, "id": "1"], "/state unknown_member", "/id unknown_member"),
+            try self.members(
+                "odd names", user, ["a/b": "1", "m~n": "1"], "/a~1b unknown_member", "/m~0n unknown_member"),
+            try self.members(
+                "a key in the body", user, ["idempotency_key": #""k""#], "/idempotency_key unknown_member"),
         ]
         for name in ["user_id", "event_type", "message"] {
             bad.append(try self.members("\(name) left out", user, [name: String?.none], "/\(name) required"))
@@ -92,11 +101,15 @@ struct BadBody: Sendable {
         let wide = try quoted(String(repeating: "😀", count: 1_024) + "x")
         return [
             try self.members("user_id of 129", user, ["user_id": try text(129)], "/user_id too_long"),
-            try self.members("user_id of 43 × 3", user, ["user_id": try quoted(String(repeating: "漢", count: 43))], "/user_id too_long"),
+            try self.members(
+                "user_id of 43 × 3", user, ["user_id": try quoted(String(repeating: "漢", count: 43))],
+                "/user_id too_long"),
             try self.members("message of 4,097", user, ["message": try text(4_097)], "/message too_long"),
             try self.members("message of 1,024 × 4 + 1", user, ["message": wide], "/message too_long"),
             try self.members("title of 257", user, ["title": try text(257)], "/title too_long"),
-            try self.members("action_url of 2,049", user, ["action_url": try quoted("/" + String(repeating: "x", count: 2_048))], "/action_url too_long"),
+            try self.members(
+                "action_url of 2,049", user, ["action_url": try quoted("/" + String(repeating: "x", count: 2_048))],
+                "/action_url too_long"),
             // `{"a":"…"}` is 8 bytes more than what is in it.
             try self.members("data of 4,097", user, ["data": #"{ "a" : \#(try text(4_089)) }"#], "/data too_long"),
             try self.members("event_type of 65", user, ["event_type": try text(65)], "/event_type too_long"),
@@ -105,13 +118,18 @@ struct BadBody: Sendable {
 
     private static func characters(_ user: String) throws -> [BadBody] {
         var bad: [BadBody] = []
-        for (what, escape) in [("U+0000", #"\u0000"#), ("U+001B", #"\u001b"#), ("U+007F", #"\u007f"#), ("U+0085", #"\u0085"#)] {
+        for (what, escape) in [
+            ("U+0000", #"\u0000"#), ("U+001B", #"\u001b"#), ("U+007F", #"\u007f"#), ("U+0085", #"\u0085"#),
+        ] {
             for name in ["user_id", "message", "title"] {
-                bad.append(try self.members("\(what) in \(name)", user, [name: "\"a\(escape)b\""], "/\(name) control_character"))
+                bad.append(
+                    try self.members(
+                        "\(what) in \(name)", user, [name: "\"a\(escape)b\""], "/\(name) control_character"))
             }
         }
         for name in ["user_id", "title"] {
-            bad.append(try self.members("a line break in \(name)", user, [name: #""a\nb""#], "/\(name) control_character"))
+            bad.append(
+                try self.members("a line break in \(name)", user, [name: #""a\nb""#], "/\(name) control_character"))
         }
         for data in [#"{"a":"\u0000"}"#, #"{"\u0000":1}"#, #"{"a":[{"b":"x\u0000"}]}"#] {
             bad.append(try self.members("U+0000 in data", user, ["data": data], "/data control_character"))
@@ -123,14 +141,16 @@ struct BadBody: Sendable {
         var bad: [BadBody] = []
         let texts = [
             "tomorrow", "", "2030-01-31", "2030-01-31T09:00:00", "2030-02-29T09:00:00Z", "2030-13-01T00:00:00Z",
-            "2030-01-01T24:00:00Z", "2030-01-01T00:00:00+24:00", "1893456000", "2030-01-01T00:00:00Zx", "٢٠٣٠-01-01T00:00:00Z",
+            "2030-01-01T24:00:00Z", "2030-01-01T00:00:00+24:00", "1893456000", "2030-01-01T00:00:00Zx",
+            "٢٠٣٠-01-01T00:00:00Z",
             "+2030-01-01T00:00:00Z", "12030-01-01T00:00:00Z",
         ]
         for text in texts {
             bad.append(try self.members("schedule \(text)", user, ["schedule": try quoted(text)], "/schedule bad_time"))
         }
         bad += [
-            try self.members("a second ago", user, ["schedule": try quoted("\(Self.inSeconds(-1))")], "/schedule in_the_past"),
+            try self.members(
+                "a second ago", user, ["schedule": try quoted("\(Self.inSeconds(-1))")], "/schedule in_the_past"),
             try self.members("long ago", user, ["schedule": #""1970-01-01T00:00:00Z""#], "/schedule in_the_past"),
             try self.members("year 0", user, ["schedule": #""0000-01-01T00:00:00Z""#], "/schedule in_the_past"),
             try self.members("expired", user, ["expires_at": #""2020-01-01T00:00:00Z""#], "/expires_at in_the_past"),
@@ -148,40 +168,54 @@ struct BadBody: Sendable {
 
     private static func values(_ user: String) throws -> [BadBody] {
         var bad = [
-            try self.members("an unknown event type", user, ["event_type": #""no_such_type""#], "/event_type unknown_event_type"),
-            try self.members("its name in capitals", user, ["event_type": #""NEW_MESSAGE""#], "/event_type unknown_event_type"),
-            try self.members("a blank behind its name", user, ["event_type": #""new_message ""#], "/event_type unknown_event_type"),
+            try self.members(
+                "an unknown event type", user, ["event_type": #""no_such_type""#], "/event_type unknown_event_type"),
+            try self.members(
+                "its name in capitals", user, ["event_type": #""NEW_MESSAGE""#], "/event_type unknown_event_type"),
+            try self.members(
+                "a blank behind its name", user, ["event_type": #""new_message ""#], "/event_type unknown_event_type"),
             try self.members("an unknown priority", user, ["priority": #""urgent""#], "/priority unknown_priority"),
             try self.members("an empty priority", user, ["priority": #""""#], "/priority unknown_priority"),
             try self.members(
                 "all at once", user,
-                ["user_id": "1", "event_type": #""nobody""#, "message": #""""#, "priority": #""x""#, "data": "[]", "x": "1"],
+                [
+                    "user_id": "1", "event_type": #""nobody""#, "message": #""""#, "priority": #""x""#, "data": "[]",
+                    "x": "1",
+                ],
                 "/user_id wrong_type", "/event_type unknown_event_type", "/message empty", "/priority unknown_priority",
                 "/data wrong_type", "/x unknown_member"),
         ]
         let urls = [
-            "javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "//evil.example", "/\\evil.example", "\\\\evil.example",
-            "ftp://files.example", "mailto:a@b.example", "orders/1", "", " https://a.example", "https://", "https:///path",
+            "javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "//evil.example", "/\\evil.example",
+            "\\\\evil.example",
+            "ftp://files.example", "mailto:a@b.example", "orders/1", "", " https://a.example", "https://",
+            "https:///path",
             "https://user:password@a.example", "file:///etc/passwd",
         ]
         for url in urls {
-            bad.append(try self.members("action_url \(url)", user, ["action_url": try quoted(url)], "/action_url bad_url"))
+            bad.append(
+                try self.members("action_url \(url)", user, ["action_url": try quoted(url)], "/action_url bad_url"))
         }
         return bad
     }
 
     private static func mediaTypes(_ user: String) throws -> [BadBody] {
         let good = Data(try draft(to: user).utf8)
-        return ["text/plain", "application/x-www-form-urlencoded", "application/x-ndjson", "application/xml", "", "json", "application/json2"]
-            .map { type in
-                BadBody(
-                    what: "Content-Type \(type)", bytes: good, status: 415, code: "unsupported_media_type",
-                    headers: ["Content-Type": type])
-            } + [
-                BadBody(
-                    what: "64 KiB and a byte", bytes: good + Data(repeating: 0x20, count: 65_537 - good.count), status: 413,
-                    code: "payload_too_large"),
-                BadBody(what: "a megabyte", bytes: good + Data(repeating: 0x20, count: 1_048_576), status: 413, code: "payload_too_large"),
-            ]
+        return [
+            "text/plain", "application/x-www-form-urlencoded", "application/x-ndjson", "application/xml", "", "json",
+            "application/json2",
+        ]
+        .map { type in
+            BadBody(
+                what: "Content-Type \(type)", bytes: good, status: 415, code: "unsupported_media_type",
+                headers: ["Content-Type": type])
+        } + [
+            BadBody(
+                what: "64 KiB and a byte", bytes: good + Data(repeating: 0x20, count: 65_537 - good.count), status: 413,
+                code: "payload_too_large"),
+            BadBody(
+                what: "a megabyte", bytes: good + Data(repeating: 0x20, count: 1_048_576), status: 413,
+                code: "payload_too_large"),
+        ]
     }
 }

@@ -33,7 +33,9 @@ extension EndToEnd.API {
             while let cursor = page.nextCursor {
                 try await between(page)
                 page = try await self.page(service, "\(query)&cursor=\(cursor)", sourceLocation: sourceLocation)
-                try #require(!page.notifications.isEmpty, "a cursor leads somewhere", sourceLocation: sourceLocation)
+                try #require(
+                    !page.notifications.isEmpty && Set(found.map(\.id)).isDisjoint(with: page.notifications.map(\.id)),
+                    "a cursor leads on: \(query)", sourceLocation: sourceLocation)
                 found += page.notifications
             }
             return found
@@ -107,7 +109,9 @@ extension EndToEnd.API {
             #expect(try await self.page(service, "offset=10000").notifications.isEmpty)
             // An offset leads on to a cursor.
             let cursor = try #require(try await self.page(service, "offset=5&limit=5").nextCursor)
-            #expect(try await self.page(service, "limit=5&cursor=\(cursor)").notifications.map(\.id) == Array(wanted[10..<15]))
+            #expect(
+                try await self.page(service, "limit=5&cursor=\(cursor)").notifications.map(\.id)
+                    == Array(wanted[10..<15]))
         }
 
         @Test("status, user_id and deleted narrow the list, together too")
@@ -159,8 +163,13 @@ extension EndToEnd.API {
             }
             let states = try await self.page(service, "deleted=true").notifications
             #expect(
-                states.map(\.state) == ["cancelled", "delivered", "cancelled", "scheduled", "recalled", "read", "delivered"])
-            #expect(states.map(\.message) == ["another's cancelled", "another's", "cancelled", "scheduled", "recalled", "read", "delivered"])
+                states.map(\.state) == [
+                    "cancelled", "delivered", "cancelled", "scheduled", "recalled", "read", "delivered",
+                ])
+            #expect(
+                states.map(\.message) == [
+                    "another's cancelled", "another's", "cancelled", "scheduled", "recalled", "read", "delivered",
+                ])
             for id in [scheduled] { _ = try await service.cancel(id) }
         }
 
@@ -169,7 +178,9 @@ extension EndToEnd.API {
             let installation = try Installation.shared
             let service = try await installation.newService("odd")
             let mark = installation.users(1, "odd")[0]
-            let users = ["\(mark) b", "\(mark)+b", "\(mark)%20b", "\(mark)&deleted=true", "\(mark)é😀", "\(mark)/?#'\"\\"]
+            let users = [
+                "\(mark) b", "\(mark)+b", "\(mark)%20b", "\(mark)&deleted=true", "\(mark)é😀", "\(mark)/?#'\"\\",
+            ]
             let ids = try await concurrently(users, atOnce: 4) { try await service.send(Outgoing(to: $0, "odd")).id }
             for id in ids { _ = try await service.record(of: id, in: "delivered") }
             for (user, id) in zip(users, ids) {
@@ -188,11 +199,18 @@ extension EndToEnd.API {
             _ = try await self.page(service, "cursor=\(cursor)")
             var bad: [(query: String, names: [String])] = [
                 ("cursor=\(cursor)&offset=1", ["offset"]),
-                ("limit=0&offset=-1&status=x&deleted=x&cursor=x&user_id=", ["limit", "offset", "status", "deleted", "cursor", "user_id"]),
+                (
+                    "limit=0&offset=-1&status=x&deleted=x&cursor=x&user_id=",
+                    ["limit", "offset", "status", "deleted", "cursor", "user_id"]
+                ),
             ]
-            bad += ["0", "101", "-1", "x", "1.5", "", "99999999999999999999", "0x10", "%31%00", "1%20"].map { ("limit=\($0)", ["limit"]) }
+            bad += ["0", "101", "-1", "x", "1.5", "", "99999999999999999999", "0x10", "%31%00", "1%20"].map {
+                ("limit=\($0)", ["limit"])
+            }
             bad += ["-1", "10001", "x", "", "99999999999999999999"].map { ("offset=\($0)", ["offset"]) }
-            bad += ["accepted", "claimed", "x", "", "Delivered", "suppressed:", "suppressed", "%27"].map { ("status=\($0)", ["status"]) }
+            bad += ["accepted", "claimed", "x", "", "Delivered", "suppressed:", "suppressed", "%27"].map {
+                ("status=\($0)", ["status"])
+            }
             bad += ["maybe", "1", "", "TRUE", "yes"].map { ("deleted=\($0)", ["deleted"]) }
             bad += ["", "a%00b"].map { ("user_id=\($0)", ["user_id"]) }
             let cursors = [
@@ -223,7 +241,8 @@ extension EndToEnd.API {
             let other = try await installation.newService("theirs")
             let cursor = try #require(try await self.page(service, "limit=1").nextCursor)
             let queries = [
-                "", "deleted=true", "user_id=\(users[0])", "status=scheduled", "status=cancelled", "cursor=\(cursor)", "limit=100&offset=0",
+                "", "deleted=true", "user_id=\(users[0])", "status=scheduled", "status=cancelled", "cursor=\(cursor)",
+                "limit=100&offset=0",
             ]
             for query in queries {
                 let page = try await self.page(other, query)

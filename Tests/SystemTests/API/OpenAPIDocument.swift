@@ -13,8 +13,8 @@ struct OpenAPIDocument: Sendable {
 
         /// Where `$ref: "#/components/…"` points, if that is what it is.
         var reference: [String]? {
-            let text = self.key == "$ref" ? "$ref: \(self.text)" : self.text
-            guard let match = text.firstMatch(of: /^\{? ?\$?r?e?f?:? ?\$ref: "#\/components\/(\w+)\/(\w+)"/) else { return nil }
+            let pattern = /^(?:\{ \$ref: )?"#\/components\/(\w+)\/(\w+)"(?: \})?$/
+            guard let match = self.text.firstMatch(of: pattern) else { return nil }
             return [String(match.output.1), String(match.output.2)]
         }
     }
@@ -82,7 +82,8 @@ struct OpenAPIDocument: Sendable {
     }
 
     private func component(_ path: [String]) throws -> Node {
-        try #require(self.root["components"]?[path[0]]?[path[1]], "there is no #/components/\(path.joined(separator: "/"))")
+        try #require(
+            self.root["components"]?[path[0]]?[path[1]], "there is no #/components/\(path.joined(separator: "/"))")
     }
 
     private func members(ofSchema name: String) throws -> Members {
@@ -90,7 +91,9 @@ struct OpenAPIDocument: Sendable {
     }
 
     private func members(of schema: Node) throws -> Members {
-        if let items = schema.text.firstMatch(of: /^\{ type: array, .*items: \{ \$ref: "#\/components\/schemas\/(\w+)" \} \}$/) {
+        if let items = schema.text.firstMatch(
+            of: /^\{ type: array, .*items: \{ \$ref: "#\/components\/schemas\/(\w+)" \} \}$/)
+        {
             var members = try self.members(ofSchema: String(items.output.1))
             members.isArray = true
             return members
@@ -116,7 +119,8 @@ struct OpenAPIDocument: Sendable {
     /// Every `$ref` that leads nowhere.
     func danglingReferences(in text: String) -> [String] {
         text.matches(of: /#\/components\/(\w+)\/(\w+)/).compactMap { match in
-            self.root["components"]?[String(match.output.1)]?[String(match.output.2)] == nil ? String(match.output.0) : nil
+            self.root["components"]?[String(match.output.1)]?[String(match.output.2)] == nil
+                ? String(match.output.0) : nil
         }
     }
 }

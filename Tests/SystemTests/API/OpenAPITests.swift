@@ -38,7 +38,8 @@ extension EndToEnd.API {
         }
 
         private static func source(_ path: String) -> URL {
-            URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Sources/API/\(path)").standardized
+            URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Sources/API/\(path)")
+                .standardized
         }
 
         @Test("every route of the router is described, and everything described is a route of the router")
@@ -65,13 +66,15 @@ extension EndToEnd.API {
             }
         }
 
-        @Test("good and bad answers have a status that is listed, the type that is listed, and the members of the schema")
+        @Test(
+            "good and bad answers have a status that is listed, the type that is listed, and the members of the schema")
         func answers() async throws {
             let installation = try Installation.shared
             let document = try await self.document().document
             var seen: [String: Set<Int>] = [:]
             for example in try await OpenAPIExample.all(installation) {
-                let what = Comment(rawValue: "\(example.operation): \(example.answer.status) \(example.answer.text.prefix(300))")
+                let what = Comment(
+                    rawValue: "\(example.operation): \(example.answer.status) \(example.answer.text.prefix(300))")
                 let operation = try #require(document.operations[example.operation], what)
                 #expect(example.answer.status == example.status, what)
                 try #require(document.statuses(of: operation).contains(example.answer.status), what)
@@ -123,7 +126,8 @@ private struct OpenAPIExample: Sendable {
         let user = installation.users(1, "openapi")[0]
         let session = try await installation.token(of: user)
         let json = try draft(
-            to: user, ["title": #""T""#, "action_url": #""/a""#, "data": "{}", "expires_at": #""2090-01-01T00:00:00Z""#])
+            to: user,
+            ["title": #""T""#, "action_url": #""/a""#, "data": "{}", "expires_at": #""2090-01-01T00:00:00Z""#])
         let limited = try await installation.issue(to: installation.serviceName("openapi"), scopes: [])
         try await installation.untilKnown(limited)
         var examples: [OpenAPIExample] = []
@@ -184,7 +188,8 @@ private struct OpenAPIExample: Sendable {
         _ = try await add(400, "PATCH \(byID)", path: there, token: token, body: Data("{".utf8))
         _ = try await add(409, "PATCH \(byID)", path: "/api/notifications/\(delivered)", token: token, body: later)
         _ = try await add(413, "PATCH \(byID)", path: there, token: token, body: Data(count: 65_537))
-        _ = try await add(415, "PATCH \(byID)", path: there, token: token, headers: ["Content-Type": "text/plain"], body: later)
+        _ = try await add(
+            415, "PATCH \(byID)", path: there, token: token, headers: ["Content-Type": "text/plain"], body: later)
         _ = try await add(422, "PATCH \(byID)", path: there, token: token, body: Data("{}".utf8))
         _ = try await add(200, "DELETE \(byID)", path: there, token: token)
 

@@ -1,5 +1,4 @@
 import Foundation
-import JWTKit
 import Notifications
 import Subprocess
 import Testing
@@ -19,7 +18,8 @@ extension EndToEnd.API.OperationsTests {
         return answer
     }
 
-    @Test("/livez, /readyz and /metrics of a daemon that runs; promtool finds nothing to say", arguments: Daemon.allCases)
+    @Test(
+        "/livez, /readyz and /metrics of a daemon that runs; promtool finds nothing to say", arguments: Daemon.allCases)
     func healthy(_ daemon: Daemon) async throws {
         let process = try Installation.shared[daemon]
         let alive = try await self.admin(process, "/livez")
@@ -48,7 +48,8 @@ extension EndToEnd.API.OperationsTests {
         let installation = try Installation.shared
         func value(_ name: String, of daemon: Daemon) async throws -> Double {
             let text = try await self.admin(installation[daemon], "/metrics").text
-            let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }, "\(name) in \(text)")
+            let line = try #require(
+                text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }, "\(name) in \(text)")
             return try #require(Double(line.dropFirst(name.count + 1)))
         }
         let accepted = try await value("notifi_api_accepted_total", of: .api)
@@ -65,109 +66,25 @@ extension EndToEnd.API.OperationsTests {
         }
     }
 
-    // MARK: Configuration
-
-    /// The variables of a daemon, besides those of every daemon.
-    private static let variables: [Daemon: [String]] = [
-        .api: [
-            "HTTP_HOST", "HTTP_PORT", "HTTP_PUBLIC_ORIGIN", "HTTP_CORS_ORIGINS", "POLL_INTERVAL_SECONDS",
-            "SESSION_JWT_SECRET", "SESSION_JWT_JWKS_FILE", "SESSION_JWT_JWKS_URL", "SESSION_JWT_ALGORITHM",
-            "SESSION_JWT_ISSUER", "SESSION_JWT_AUDIENCE", "OUTBOX_SHARDS",
-        ],
-        .router: ["ROUTER_BATCH_SIZE", "OUTBOX_SHARDS"],
-        .poller: ["POLLER_BATCH_SIZE", "OUTBOX_SHARDS"],
-        .delivery: ["DELIVERY_BATCH_SIZE"],
-    ]
-
-    @Test("--help lists every key with type and default, and reads no configuration", arguments: Daemon.allCases)
-    func help(_ daemon: Daemon) async throws {
-        let own = try #require(Self.variables[daemon]).map { "NOTIFI_\($0)" }
-        for argument in ["--help", "-h"] {
-            let run = try await ProgramRun.daemon(daemon, arguments: [argument], ["NOTIFI_LOG_LEVEL": "nonsense"])
-            #expect(run.status == .exited(0) && run.errors.isEmpty)
-            let names = run.lines.filter { $0.hasPrefix("NOTIFI_") }
-            #expect(Set(names) == Set(commonVariables + own), "\(Set(names).symmetricDifference(commonVariables + own))")
-            #expect(names.count == Set(names).count)
-            for (place, line) in run.lines.enumerated() where line.hasPrefix("NOTIFI_") {
-                let entry = run.lines[(place + 1)...].prefix { !$0.hasPrefix("NOTIFI_") }
-                for part in ["file key: ", "type: ", "default: "] {
-                    #expect(entry.contains { $0.trimmingCharacters(in: .whitespaces).hasPrefix(part) }, "\(line)")
-                }
-            }
-        }
-        let version = try await ProgramRun.daemon(daemon, arguments: ["--version"])
-        #expect(version.status == .exited(0) && version.lines.count == 1)
-        let unknown = try await ProgramRun.daemon(daemon, arguments: ["--port", "1"])
-        #expect(unknown.status == .exited(64) && unknown.lines.count == 1, "\(unknown.lines)")
-    }
-
-    @Test("a configuration that cannot be used ends a daemon with 78 and a line for every fault", arguments: Daemon.allCases)
-    func badConfiguration(_ daemon: Daemon) async throws {
-        let run = try await ProgramRun.daemon(
-            daemon,
-            [
-                "NOTIFI_LOG_LEVEL": "loud", "NOTIFI_ADMIN_PORT": "65536", "NOTIFI_KAFKA_SASL_PASSWORD": "broker-password",
-                "NOTIFI_POSTGRES_POOL_SIZE": "many", "NOTIFI_KAFKA_SECURITY_PROTOCOL": "tls",
-            ])
-        #expect(run.status == .exited(78), "\(run.status)")
-        let wanted = [
-            "NOTIFI_KAFKA_BROKERS", "NOTIFI_POSTGRES_URL", "NOTIFI_LOG_LEVEL", "NOTIFI_ADMIN_PORT", "NOTIFI_POSTGRES_POOL_SIZE",
-            "NOTIFI_KAFKA_SECURITY_PROTOCOL",
-        ]
-        #expect(run.lines.count == wanted.count, "\(run.lines)")
-        for name in wanted {
-            #expect(run.lines.count { $0.hasPrefix("\(daemon.executable): \(name) (") } == 1, "\(name): \(run.lines)")
-        }
-        #expect(!run.lines.joined().contains("broker-password"))
-    }
-
-    @Test("an API whose authentication is not configured, or not soundly, refuses to start with one clear line")
-    func authenticationIsRequired() async throws {
-        try await withFolder { folder in
-            let garbage = "\(folder)/garbage.json"
-            try Data("{".utf8).write(to: URL(filePath: garbage))
-            let secret = RandomText.make()
-            let bad: [(variables: [String: String], says: String)] = [
-                ([:], "no authentication is configured"),
-                (["SECRET": ""], "no authentication is configured"),
-                (["SECRET": "only-thirty-one-bytes-long-xxxx"], "fewer than 32 bytes"),
-                (["SECRET": secret, "JWKS_FILE": garbage], "more than one"),
-                (["SECRET": secret, "ALGORITHM": "ES256"], "does not go with the keys"),
-                (["JWKS_FILE": garbage], "does not go with the keys"),
-                (["JWKS_FILE": garbage, "ALGORITHM": "ES256"], garbage),
-                (["JWKS_FILE": "\(folder)/missing.json", "ALGORITHM": "ES256"], "missing.json"),
-                (["JWKS_URL": "ftp://keys.example", "ALGORITHM": "ES256"], "is not an https or http URL"),
-            ]
-            for (variables, says) in bad {
-                var environment = [
-                    "NOTIFI_KAFKA_BROKERS": "127.0.0.1:1", "NOTIFI_POSTGRES_URL": "postgres://notifi@127.0.0.1:1/notifi",
-                    "NOTIFI_HTTP_PORT": "0",
-                ]
-                for (name, value) in variables { environment["NOTIFI_SESSION_JWT_\(name)"] = value }
-                let run = try await ProgramRun.daemon(.api, environment)
-                #expect(run.status == .exited(78), "\(variables.keys): \(run.status)")
-                #expect(run.lines.count == 1 && run.lines[0].contains(says), "\(variables.keys): \(run.lines)")
-                #expect(!run.lines.joined().contains(secret) && !run.lines.joined().contains("thirty-one"))
-            }
-        }
-    }
-
     @Test(
-        "a daemon that reaches nothing lives, is not ready and says why, warns of unknown variables, shows no secret, and stops",
+        "a daemon that reaches nothing lives, is not ready and says why, warns of unknown variables, and stops",
         arguments: Daemon.allCases)
     func nothingThere(_ daemon: Daemon) async throws {
         let secrets = ["postgres-password", "broker-password", "key-password", "a-session-secret-of-32-bytes-and-more"]
         try await withFolder { folder in
             let environment = [
-                "NOTIFI_KAFKA_BROKERS": "127.0.0.1:1", "NOTIFI_POSTGRES_URL": "postgres://notifi:\(secrets[0])@127.0.0.1:1/notifi",
+                "NOTIFI_KAFKA_BROKERS": "127.0.0.1:1",
+                "NOTIFI_POSTGRES_URL": "postgres://notifi:\(secrets[0])@127.0.0.1:1/notifi",
                 "NOTIFI_KAFKA_SECURITY_PROTOCOL": "sasl_plaintext", "NOTIFI_KAFKA_SASL_MECHANISM": "PLAIN",
                 "NOTIFI_KAFKA_SASL_USERNAME": "notifi", "NOTIFI_KAFKA_SASL_PASSWORD": secrets[1],
-                "NOTIFI_KAFKA_SSL_KEY_PASSWORD": secrets[2], "NOTIFI_SESSION_JWT_SECRET": secrets[3], "NOTIFI_HTTP_PORT": "0",
+                "NOTIFI_KAFKA_SSL_KEY_PASSWORD": secrets[2], "NOTIFI_SESSION_JWT_SECRET": secrets[3],
+                "NOTIFI_HTTP_PORT": "0",
                 "NOTIFI_LOG_LEVEL": "trace", "NOTIFI_LOG_LEVLE": "info", "NOTIFI_KAFKA_BORKERS": "there:9092",
             ]
             let host = ProcessHost()
             let process = DaemonProcess(
-                daemon, number: 8, programs: try Programs.folder(), folder: folder, environment: environment, host: host)
+                daemon, number: 8, programs: try Programs.folder(), folder: folder, environment: environment, host: host
+            )
             try await withBackground({ await host.run() }) {
                 try await process.start()
                 #expect(try await self.admin(process, "/livez").status == 200)
@@ -176,18 +93,24 @@ extension EndToEnd.API.OperationsTests {
                     let (isReady, text) = try await process.readiness()
                     #expect(!isReady)
                     last.change { $0 = text }
-                    return ["kafka", "postgres"].allSatisfy { text.contains("\($0) (") } && !text.contains("not checked yet")
+                    return ["kafka", "postgres"].allSatisfy { text.contains("\($0) (") }
+                        && !text.contains("not checked yet")
                 }
                 let lines = last.value.split(separator: "\n")
                 #expect(lines.first?.hasPrefix("not ready: ") ?? false, "\(lines)")
                 for dependency in ["kafka", "postgres"] {
-                    #expect(lines.contains { $0.hasPrefix("\(dependency) (") && $0.contains("failing since ") }, "\(lines)")
+                    #expect(
+                        lines.contains { $0.hasPrefix("\(dependency) (") && $0.contains("failing since ") }, "\(lines)")
                 }
                 try await process.stop()
             }
             let log = process.log
-            for (name, meant) in [("NOTIFI_LOG_LEVLE", "NOTIFI_LOG_LEVEL"), ("NOTIFI_KAFKA_BORKERS", "NOTIFI_KAFKA_BROKERS")] {
-                let lines = log.split(separator: "\n").filter { $0.contains("unknown environment variable \(name) is ignored") }
+            for (name, meant) in [
+                ("NOTIFI_LOG_LEVLE", "NOTIFI_LOG_LEVEL"), ("NOTIFI_KAFKA_BORKERS", "NOTIFI_KAFKA_BROKERS"),
+            ] {
+                let lines = log.split(separator: "\n").filter {
+                    $0.contains("unknown environment variable \(name) is ignored")
+                }
                 #expect(lines.count == 1 && lines[0].contains(meant) && lines[0].contains("warning"), "\(lines)")
             }
             for secret in secrets {
@@ -195,7 +118,9 @@ extension EndToEnd.API.OperationsTests {
             }
             // Each line is one object, but for what librdkafka itself may write.
             for line in log.split(separator: "\n") {
-                #expect(throws: Never.self, "\(line)") { try JSONDecoder().decode([String: JSONTree].self, from: Data(line.utf8)) }
+                #expect(throws: Never.self, "\(line)") {
+                    try JSONDecoder().decode([String: JSONTree].self, from: Data(line.utf8))
+                }
             }
         }
     }
@@ -210,7 +135,8 @@ extension EndToEnd.API.OperationsTests {
         let token = installation.service.token
         let forged = try await TestSession(sub: user).signed(by: String(repeating: "f", count: 40))
         for answer in [
-            try await api.http.ask("POST", "/api/notifications", token: token, json: try draft(to: user, ["message": try quoted(marker)])),
+            try await api.http.ask(
+                "POST", "/api/notifications", token: token, json: try draft(to: user, ["message": try quoted(marker)])),
             try await api.http.ask("POST", "/api/notifications", token: token + "x", json: try draft(to: user)),
             try await api.http.ask("POST", "/api/session", token: session),
             try await api.http.ask("GET", "/api/notifications/unread", token: session),
@@ -221,51 +147,11 @@ extension EndToEnd.API.OperationsTests {
         let logs = [api.api.process.log] + installation.daemons.map(\.log)
         #expect(logs[0].contains("/api/notifications/unread"), "what was asked is logged at this level")
         let hidden = [
-            token, installation.otherService.token, session, session.tokenParts[2], forged.tokenParts[2], StrictAPI.secret, marker,
+            token, installation.otherService.token, session, session.tokenParts[2], forged.tokenParts[2],
+            StrictAPI.secret, marker,
         ]
         for log in logs {
             for secret in hidden { #expect(!log.contains(secret), "\(secret) in a log") }
-        }
-    }
-
-    // MARK: Keys in a file
-
-    @Test("an API with a JWKS takes ES256 sessions of its key, and none that is signed with what is public")
-    func jwksFile() async throws {
-        let installation = try Installation.shared
-        let user = installation.users(1, "jwks")[0]
-        let key = ES256PrivateKey()
-        let parameters = try #require(key.publicKey.parameters)
-        let point = [parameters.x, parameters.y].map { $0.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "") }
-        let jwks = #"{"keys":[{"kty":"EC","crv":"P-256","alg":"ES256","use":"sig","kid":"one","x":"\#(point[0])","y":"\#(point[1])"}]}"#
-        try await withFolder { folder in
-            let file = "\(folder)/jwks.json"
-            try Data(jwks.utf8).write(to: URL(filePath: file))
-            let variables = ["NOTIFI_SESSION_JWT_JWKS_FILE": file, "NOTIFI_SESSION_JWT_ALGORITHM": "ES256"]
-            try await withOwnAPI(beside: installation, variables) { api in
-                func unread(_ session: String) async throws -> HTTPAnswer {
-                    try await api.http.ask("GET", "/api/notifications/unread", token: session)
-                }
-                let session = TestSession(sub: user)
-                for kid in ["one", nil] {
-                    let answer = try await unread(try await session.signed(by: key, kid: kid))
-                    #expect(answer.status == 200, "kid \(kid ?? "none"): \(answer.text)")
-                }
-                try expectProblem(try await unread(try await session.signed(by: ES256PrivateKey(), kid: "one")), 401, "unauthenticated", "another key")
-                try expectProblem(try await unread(try await session.signed(by: ES256PrivateKey(), kid: "two")), 401, "unauthenticated", "another key of another name")
-                let expired = session.with { $0.exp = 1 }
-                try expectProblem(try await unread(try await expired.signed(by: key, kid: "one")), 401, "unauthenticated", "expired")
-                // Whatever of it is public is no secret that signs (RFC 8725 section 2.1).
-                let pem = key.publicKey.pemRepresentation
-                for (what, secret) in [("PEM", pem), ("PEM and a line break", pem + "\n"), ("JWKS", jwks), ("x", point[0])] {
-                    try expectProblem(try await unread(try await session.signed(by: secret)), 401, "unauthenticated", "HS256 with the \(what)")
-                }
-                try expectProblem(try await unread(try session.unsigned(header: #"{"alg":"none","kid":"one"}"#)), 401, "unauthenticated", "none")
-                let good = try await session.signed(by: key, kid: "one").tokenParts
-                let other = try session.with { $0.sub = "mallory" }.unsigned(
-                    header: #"{"alg":"ES256","kid":"one"}"#, signature: good[2])
-                try expectProblem(try await unread(other), 401, "unauthenticated", "another's signature")
-            }
         }
     }
 }

@@ -8,7 +8,8 @@ extension EndToEnd.API.SendingTests {
     private static let lines = ["Content-Type": "application/x-ndjson"]
 
     private func sendBatch(
-        _ body: String, headers: [String: String] = [:], status: Int = 200, sourceLocation: SourceLocation = #_sourceLocation
+        _ body: String, headers: [String: String] = [:], status: Int = 200,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> [FaultyBatch.Result] {
         let answer = try await self.postBatch(Data(body.utf8), headers: headers)
         try #require(answer.status == status, "\(answer.status) \(answer.text)", sourceLocation: sourceLocation)
@@ -36,7 +37,8 @@ extension EndToEnd.API.SendingTests {
                 try draft(to: user, ["schedule": #""2020-01-01T00:00:00Z""#]),
                 try draft(to: user, ["message": #""two""#]),
             ]
-            let body = isLines ? "\n" + items.joined(separator: "\r\n") + "\n \n" : "[\(items.joined(separator: ",\n"))]"
+            let body =
+                isLines ? "\n" + items.joined(separator: "\r\n") + "\n \n" : "[\(items.joined(separator: ",\n"))]"
             let results = try await self.sendBatch(body, headers: isLines ? Self.lines : [:])
             #expect(results.map(\.status) == [202, 422, 202, 422, 422, 422, 202])
             #expect(
@@ -66,9 +68,13 @@ extension EndToEnd.API.SendingTests {
         let results = try await self.sendBatch(
             [good, "{", good + good, "\u{0}", "[\(good)]"].joined(separator: "\n"), headers: Self.lines)
         #expect(results.map(\.status) == [202, 400, 400, 400, 422])
-        #expect(results.dropFirst().map { $0.problem?.code } == ["invalid_json", "invalid_json", "invalid_json", "validation_failed"])
+        #expect(
+            results.dropFirst().map { $0.problem?.code } == [
+                "invalid_json", "invalid_json", "invalid_json", "validation_failed",
+            ])
         var invalid = Data((good + "\n").utf8)
-        invalid += Data(#"{"user_id":"\#(user)","event_type":"new_message","message":""#.utf8) + [0xFF] + Data(#""}"#.utf8)
+        invalid +=
+            Data(#"{"user_id":"\#(user)","event_type":"new_message","message":""#.utf8) + [0xFF] + Data(#""}"#.utf8)
         let bytes = try await self.postBatch(invalid, headers: Self.lines)
         #expect(try bytes.decode(FaultyBatch.self).results.map(\.status) == [202, 400])
         try expectProblem(try await self.postBatch(Data("[\(good),{]".utf8)), 400, "invalid_json")
@@ -84,18 +90,22 @@ extension EndToEnd.API.SendingTests {
         let lines = Self.lines
         let many = [String](repeating: good, count: 1_001)
         let large = 8 * 1_024 * 1_024 + 1
-        let bad: [(what: String, body: String, headers: [String: String], status: Int, code: String, faults: [String])] = [
-            ("nothing", "", [:], 400, "invalid_json", []),
-            ("an empty array", "[]", [:], 422, "validation_failed", [" empty"]),
-            ("no lines", "", lines, 422, "validation_failed", [" empty"]),
-            ("blank lines", "\n \r\n\n", lines, 422, "validation_failed", [" empty"]),
-            ("an object", good, [:], 422, "validation_failed", [" wrong_type"]),
-            ("1,001 items", "[\(many.joined(separator: ","))]", [:], 422, "validation_failed", [" too_many"]),
-            ("1,001 lines", many.joined(separator: "\n"), lines, 422, "validation_failed", [" too_many"]),
-            ("lines as an array", "\(good)\n\(good)", [:], 400, "invalid_json", []),
-            ("text", "[\(good)]", ["Content-Type": "text/plain"], 415, "unsupported_media_type", []),
-            ("8 MiB and a byte", "[\(good)]".padding(toLength: large, withPad: " ", startingAt: 0), [:], 413, "payload_too_large", []),
-        ]
+        let bad:
+            [(what: String, body: String, headers: [String: String], status: Int, code: String, faults: [String])] = [
+                ("nothing", "", [:], 400, "invalid_json", []),
+                ("an empty array", "[]", [:], 422, "validation_failed", [" empty"]),
+                ("no lines", "", lines, 422, "validation_failed", [" empty"]),
+                ("blank lines", "\n \r\n\n", lines, 422, "validation_failed", [" empty"]),
+                ("an object", good, [:], 422, "validation_failed", [" wrong_type"]),
+                ("1,001 items", "[\(many.joined(separator: ","))]", [:], 422, "validation_failed", [" too_many"]),
+                ("1,001 lines", many.joined(separator: "\n"), lines, 422, "validation_failed", [" too_many"]),
+                ("lines as an array", "\(good)\n\(good)", [:], 400, "invalid_json", []),
+                ("text", "[\(good)]", ["Content-Type": "text/plain"], 415, "unsupported_media_type", []),
+                (
+                    "8 MiB and a byte", "[\(good)]".padding(toLength: large, withPad: " ", startingAt: 0), [:], 413,
+                    "payload_too_large", []
+                ),
+            ]
         for (what, body, headers, status, code, faults) in bad {
             let answer = try await self.postBatch(Data(body.utf8), headers: headers)
             try expectProblem(answer, status, code, faults: faults, what)

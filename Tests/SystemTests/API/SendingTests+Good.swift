@@ -43,7 +43,8 @@ extension EndToEnd.API.SendingTests {
         let mark = installation.users(1, "full")[0]
         let user = mark + String(repeating: "u", count: 128 - mark.utf8.count)
         // `{"nested":…}` in canonical form, 4,096 bytes of it.
-        let nested = #"{"deep":{"deeper":[1,-2,0.5,true,null,"é😀\n",[],{}]},"largest":9223372036854775807,"odd":9007199254740993,"#
+        let nested =
+            #"{"deep":{"er":[1,-2,0.5,true,null,"é😀\n",[],{}]},"largest":9223372036854775807,"odd":9007199254740993,"#
         let filler = String(repeating: "x", count: 4_096 - nested.utf8.count - #""z":""}"#.utf8.count)
         let data = nested + #""z":"\#(filler)"}"#
         try #require(data.utf8.count == 4_096)
@@ -138,7 +139,12 @@ extension EndToEnd.API.SendingTests {
         _ = try await installation.service.record(of: sent.id, in: "delivered")
         let later = try await installation.http.ask(
             "POST", "/api/notifications", token: installation.service.token,
-            json: try draft(to: user, ["schedule": try quoted(Instant.inSeconds(60).description), "expires_at": try quoted(expiresAt.description)]))
+            json: try draft(
+                to: user,
+                [
+                    "schedule": try quoted(Instant.inSeconds(60).description),
+                    "expires_at": try quoted(expiresAt.description),
+                ]))
         let scheduled: Record = try later.decode()
         _ = try await installation.service.record(of: scheduled.id, in: "scheduled")
         try expectProblem(

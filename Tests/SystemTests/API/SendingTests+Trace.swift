@@ -40,7 +40,9 @@ extension EndToEnd.API.SendingTests {
         for (id, trace) in expected {
             #expect(try await installation.storedTrace(of: id, to: user) == trace)
             for daemon in [Daemon.api, .delivery] {
-                func lines() -> [Substring] { installation[daemon].log.split(separator: "\n").filter { $0.contains(id) } }
+                func lines() -> [Substring] {
+                    installation[daemon].log.split(separator: "\n").filter { $0.contains(id) }
+                }
                 try await require("\(daemon) logs the id", within: .seconds(5)) { !lines().isEmpty }
                 #expect(lines().allSatisfy { $0.contains(trace.traceID) }, "\(lines())")
             }
@@ -86,7 +88,9 @@ extension Brokers {
 
 extension KafkaTail {
     /// Reads until a record of each of these was met, and returns their traces.
-    fileprivate func traces(of ids: Set<String>, within limit: Duration = .seconds(10)) async throws -> [String: TraceContext] {
+    fileprivate func traces(
+        of ids: Set<String>, within limit: Duration = .seconds(10)
+    ) async throws -> [String: TraceContext] {
         var found: [String: TraceContext] = [:]
         let deadline = ContinuousClock.now + limit
         while found.count < ids.count {

@@ -68,13 +68,19 @@ extension EndToEnd.API.SendingTests {
         let installation = try Installation.shared
         let user = installation.users(1, "badkey")[0]
         let published = try await installation.publishedRequests()
-        for key in ["", String(repeating: "k", count: 256), "schlüssel", "a\tb", "😀", "k" + String(repeating: "é", count: 2)] {
+        for key in [
+            "", String(repeating: "k", count: 256), "schlüssel", "a\tb", "😀", "k" + String(repeating: "é", count: 2),
+        ] {
             let answer = try await installation.service.post(Outgoing(to: user, "bad key"), key: key)
-            try expectProblem(answer, 422, "validation_failed", faults: ["Idempotency-Key bad_key"], key.debugDescription)
+            try expectProblem(
+                answer, 422, "validation_failed", faults: ["Idempotency-Key bad_key"], key.debugDescription)
         }
+        let items = try ["\"\"", "7", "\"ü\""].map { try draft(to: user, ["idempotency_key": $0]) }
         let batch = try await installation.http.ask(
             "POST", "/api/notifications/batch", token: installation.service.token,
-            json: "[\(try ["\"\"", "7", "\"ü\""].map { try draft(to: user, ["idempotency_key": $0]) }.joined(separator: ","))]")
+            json:
+                "[\(items.joined(separator: ","))]"
+        )
         let results = try batch.decode(FaultyBatch.self).results
         #expect(results.map(\.status) == [422, 422, 422])
         #expect(
@@ -100,7 +106,10 @@ extension EndToEnd.API.SendingTests {
             (#"{"schedule":7}"#, 422, "validation_failed", ["/schedule wrong_type"]),
             (#"{"schedule":"later"}"#, 422, "validation_failed", ["/schedule bad_time"]),
             (#"{"schedule":"2020-01-01T00:00:00Z"}"#, 422, "validation_failed", ["/schedule in_the_past"]),
-            (#"{"schedule":"2030-01-01T00:00:00Z","message":"x"}"#, 422, "validation_failed", ["/message unknown_member"]),
+            (
+                #"{"schedule":"2030-01-01T00:00:00Z","message":"x"}"#, 422, "validation_failed",
+                ["/message unknown_member"]
+            ),
         ]
         for (body, status, code, faults) in bad {
             let answer = try await installation.http.ask(
@@ -137,8 +146,8 @@ extension Installation {
         try await self.brokers.lag(group: "\(self.brokers.prefix).nobody", topic: self.topics.requests)
     }
 
-    /// Sends one good notification, and checks that it is the only one that was published since then. It goes the way of
-    /// the others, behind them: what had been published of them would be there before it.
+    /// Sends one good notification, and checks that it is the only one that was published since then. It goes the way
+    /// of the others, behind them: what had been published of them would be there before it.
     @discardableResult
     func expectMarker(
         to user: String, since count: Int64, sourceLocation: SourceLocation = #_sourceLocation

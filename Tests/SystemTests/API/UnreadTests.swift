@@ -5,7 +5,9 @@ import Testing
 extension EndToEnd.API {
     /// `GET /api/notifications/unread` and `PATCH …/read`.
     @Suite struct UnreadTests {
-        private func expectHeaders(_ answer: HTTPAnswer, pace: String = "1", sourceLocation: SourceLocation = #_sourceLocation) {
+        private func expectHeaders(
+            _ answer: HTTPAnswer, pace: String = "1", sourceLocation: SourceLocation = #_sourceLocation
+        ) {
             #expect(answer.header("X-Poll-Interval") == pace, sourceLocation: sourceLocation)
             #expect(answer.header("Cache-Control") == "private, no-cache", sourceLocation: sourceLocation)
             #expect(answer.header("ETag")?.hasPrefix("\"") ?? false, sourceLocation: sourceLocation)
@@ -164,7 +166,9 @@ extension EndToEnd.API {
             let third = try await person.unread(path: try #require(PersonClient.nextPage(second)))
             #expect(try shown(third) == Array(ids[201..<251]))
             #expect(third.header("Link") == nil)
-            #expect(try await person.inbox().map(\.id) == [new.id] + ids.filter { ![ids[50], ids[99], ids[150]].contains($0) })
+            #expect(
+                try await person.inbox().map(\.id) == [new.id]
+                    + ids.filter { ![ids[50], ids[99], ids[150]].contains($0) })
         }
 
         @Test("exactly 100 are one page; the last page has no Link")
@@ -186,12 +190,16 @@ extension EndToEnd.API {
         func badCursor() async throws {
             let installation = try Installation.shared
             let person = try await installation.person(installation.users(1, "cursor")[0])
-            for cursor in ["", "x", "%00", "%FF", base64URL(Data("x".utf8)), base64URL(Data("99999999999999999999".utf8)), "1%27--"] {
+            for cursor in [
+                "", "x", "%00", "%FF", base64URL(Data("x".utf8)), base64URL(Data("99999999999999999999".utf8)),
+                "1%27--",
+            ] {
                 let answer = try await person.unread(path: "/api/notifications/unread?cursor=\(cursor)")
                 try expectProblem(answer, 422, "validation_failed", faults: ["?cursor wrong_type"], cursor)
             }
             for seq in ["0", "-1", "9223372036854775807", "-9223372036854775808"] {
-                let answer = try await person.unread(path: "/api/notifications/unread?cursor=\(base64URL(Data(seq.utf8)))")
+                let answer = try await person.unread(
+                    path: "/api/notifications/unread?cursor=\(base64URL(Data(seq.utf8)))")
                 #expect(answer.status == 200 && answer.text == "[]", "\(seq): \(answer.text)")
             }
         }

@@ -96,8 +96,10 @@ final class DaemonProcess: Sendable {
                 environment: .custom(Dictionary(variables) { first, _ in first }), input: .none,
                 output: .fileDescriptor(log, closeAfterSpawningProcess: true), error: .combinedWithOutput
             ) { execution in
+                self.host.watchman.watch(execution.processIdentifier.value)
                 spawned.happen(.success(Run(pid: execution.processIdentifier.value, ended: ended)))
             }
+            self.host.watchman.forget(result.processIdentifier.value)
             ended.happen(result.terminationStatus)
         } catch {
             spawned.happen(.failure(error))

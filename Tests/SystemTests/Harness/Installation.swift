@@ -141,6 +141,7 @@ func withInstallation<Success: Sendable>(
         let pool = PostgresPool(
             configuration: PostgresConfiguration(url: server.url, applicationName: "tests"), logger: quiet)
         let host = ProcessHost()
+        host.watchman.watch(postgres: "\(path)/postgres/data/postmaster.pid")
         result = .success(
             try await withBackground({ await pool.run() }) {
                 try await withBackground({ await host.run() }) {

@@ -8,8 +8,9 @@ struct Load: Sendable {
     let users: [String]
     var immediatePerUser = 40
     var scheduledPerUser = 10
-    /// When the scheduled ones are due: half of them spread evenly, the others several at the same moment.
-    var due: ClosedRange<Instant>
+    /// In how many seconds after its posting a scheduled one is due. Half of them are put off to the next full second,
+    /// so that many are due at once.
+    var due: ClosedRange<Double> = 2...6
     /// Each carries an `Idempotency-Key`, and is posted until it is accepted.
     var isInsistent = false
     /// How many users are served at once.
@@ -47,7 +48,7 @@ struct Load: Sendable {
             for place in 0..<total {
                 // Scheduled ones are strewn among the others.
                 let isScheduled = (place * self.scheduledPerUser) % total < self.scheduledPerUser
-                let schedule = isScheduled ? self.schedule(place * self.scheduledPerUser / total, user) : nil
+                let schedule = isScheduled ? self.schedule() : nil
                 let outgoing = Outgoing(to: user, "\(place) for \(user)", at: schedule)
                 let id = try await self.post(outgoing, key: "\(user)/\(place)", by: service, progress)
                 guard let id else { continue }
@@ -60,12 +61,10 @@ struct Load: Sendable {
         }
     }
 
-    private func schedule(_ number: Int, _ user: String) -> Instant {
-        let span = self.due.upperBound.microseconds - self.due.lowerBound.microseconds
-        let steps = Int64(max(1, self.scheduledPerUser))
-        var offset = span * Int64(number) / steps
-        if number.isMultiple(of: 2) { offset += Int64.random(in: 0...(span / steps)) }
-        return Instant(microseconds: self.due.lowerBound.microseconds + offset)
+    private func schedule() -> Instant {
+        let schedule = Instant.inSeconds(.random(in: self.due))
+        guard Bool.random() else { return schedule }
+        return Instant(microseconds: (schedule.microseconds / 1_000_000 + 1) * 1_000_000)
     }
 
     /// - Returns: the id; `nil` where it was not accepted, which is a fault.
