@@ -8,7 +8,8 @@ extension EndToEnd.Undisturbed {
     /// P3: a cancel is a decision.
     @Suite
     struct CancelTests {
-        @Test("200 scheduled ones cancelled around their due time, while readers poll: what was cancelled is never seen")
+        @Test(
+            "200 scheduled ones cancelled around their due time, while readers poll: what was cancelled is never seen")
         func aroundTheDueTime() async throws {
             let installation = try await Installation.healthy
             let users = installation.users(10, "cancel")
@@ -49,7 +50,8 @@ extension EndToEnd.Undisturbed {
             #expect(seen.isEmpty, "cancelled, and yet seen: \(seen.prefix(3))")
             let seenAfter = recalled.filter { ($0.at) < (sightings[$0.decision.id]?.lastAskedAt ?? $0.at) }
             #expect(seenAfter.isEmpty, "recalled, and yet seen after the answer: \(seenAfter.prefix(3))")
-            #expect(!recalled.allSatisfy { sightings[$0.decision.id] == nil }, "the readers saw what was recalled later")
+            #expect(
+                !recalled.allSatisfy { sightings[$0.decision.id] == nil }, "the readers saw what was recalled later")
             #expect(reader.faults.isEmpty, "\(reader.faults.prefix(3))")
 
             for (id, answer) in decisions {

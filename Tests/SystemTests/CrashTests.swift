@@ -85,7 +85,9 @@ extension EndToEnd {
             try await together(
                 { [load] in try await load.send(by: installation.service, progress) },
                 {
-                    try await require("some are accepted", within: .seconds(60)) { progress.value.accepted.count >= 800 }
+                    try await require("some are accepted", within: .seconds(60)) {
+                        progress.value.accepted.count >= 800
+                    }
                     for process in installation.daemons { try await process.kill() }
                     try await installation.database.server.restart(.immediate)
                     try await installation.startAll()
@@ -99,7 +101,8 @@ extension EndToEnd {
     /// The same with several of each, which share the work and take over from each other.
     @Suite(.installation(Installation.Options(replicas: [.router: 2, .poller: 2, .delivery: 2])))
     struct ReplicaTests {
-        @Test("one of two routers, pollers and deliveries is killed, and does not come back: nothing is lost or doubled")
+        @Test(
+            "one of two routers, pollers and deliveries is killed, and does not come back: nothing is lost or doubled")
         func theOthersTakeOver() async throws {
             let installation = try await Installation.healthy
             let users = installation.users(50, "replica")
@@ -108,7 +111,9 @@ extension EndToEnd {
             try await together(
                 { [load] in try await load.send(by: installation.service, progress) },
                 {
-                    try await require("some are accepted", within: .seconds(60)) { progress.value.accepted.count >= 800 }
+                    try await require("some are accepted", within: .seconds(60)) {
+                        progress.value.accepted.count >= 800
+                    }
                     for daemon in [Daemon.router, .poller, .delivery] { try await installation[daemon].kill() }
                 })
             #expect(progress.value.faults.isEmpty, "\(progress.value.faults.prefix(3))")

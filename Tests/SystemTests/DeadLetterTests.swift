@@ -17,7 +17,9 @@ extension EndToEnd.Undisturbed {
             }
         }
 
-        @Test("garbage among good ones: these arrive, and the garbage is a dead letter with its origin", arguments: Entry.allCases)
+        @Test(
+            "garbage among good ones: these arrive, and the garbage is a dead letter with its origin",
+            arguments: Entry.allCases)
         func garbage(_ entry: Entry) async throws {
             let installation = try await Installation.healthy
             let user = installation.users(1, "garbage")[0]

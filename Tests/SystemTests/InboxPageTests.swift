@@ -14,7 +14,8 @@ extension EndToEnd.Undisturbed {
             let installation = try await Installation.healthy
             let user = installation.users(1, "page")[0]
             let service = installation.service
-            let link = "http://127.0.0.1:\(try installation[.api].ports.http ?? 0)/#token=\(try await installation.token(of: user))"
+            let link =
+                "http://127.0.0.1:\(try installation[.api].ports.http ?? 0)/#token=\(try await installation.token(of: user))"
             try await withBrowser { browser in
                 try await browser.resize(width: 1_000, height: 800)
                 try await browser.open(link)
@@ -96,7 +97,8 @@ extension EndToEnd.Undisturbed {
 
         /// Into `.artifacts/` at the top of the repository, where people look at it.
         private static func picture(_ browser: Browser, _ name: String) async throws {
-            let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../.artifacts").standardized
+            let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../.artifacts")
+                .standardized
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try await browser.screenshot(to: folder.appending(path: "\(name).png").path(percentEncoded: false))
         }

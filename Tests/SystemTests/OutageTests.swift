@@ -30,7 +30,8 @@ extension EndToEnd {
                     let before = progress.value.accepted.count
                     try await Task.sleep(for: outage)
                     acceptedMeanwhile.change { $0 = progress.value.accepted.count - before }
-                    try await Self.expectReadiness(of: installation, without: "postgres", missing: [.router, .poller, .delivery])
+                    try await Self.expectReadiness(
+                        of: installation, without: "postgres", missing: [.router, .poller, .delivery])
                     try await server.start()
                 })
             #expect(progress.value.faults.isEmpty, "\(progress.value.faults.prefix(3))")
@@ -73,9 +74,10 @@ extension EndToEnd {
             let progress = Shared(Load.Progress())
             try await load.send(by: installation.service, progress)
             #expect(progress.value.faults.isEmpty, "\(progress.value.faults.prefix(3))")
-            let all = progress.value.accepted + [
-                Load.Accepted(id: before.id, userID: users[0], message: "before", schedule: nil, place: -1)
-            ]
+            let all =
+                progress.value.accepted + [
+                    Load.Accepted(id: before.id, userID: users[0], message: "before", schedule: nil, place: -1)
+                ]
             try await installation.expectArrivals(all, to: users)
             for daemon in installation.daemons { try await daemon.waitUntilReady() }
         }

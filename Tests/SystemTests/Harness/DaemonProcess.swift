@@ -34,7 +34,8 @@ final class DaemonProcess: Sendable {
     ///   - programs: the folder of the daemons.
     ///   - folder: for its log and its ready file.
     init(
-        _ daemon: Daemon, number: Int, programs: String, folder: String, environment: [String: String], host: ProcessHost
+        _ daemon: Daemon, number: Int, programs: String, folder: String, environment: [String: String],
+        host: ProcessHost
     ) {
         self.daemon = daemon
         self.name = "\(daemon.rawValue)-\(number)"
@@ -90,7 +91,8 @@ final class DaemonProcess: Sendable {
         do {
             let log = try FileDescriptor.open(
                 FilePath(self.logFile), .writeOnly, options: [.create, .append], permissions: .ownerReadWrite)
-            let variables = environment.compactMap { name, value in Environment.Key(rawValue: name).map { ($0, value) } }
+            let variables = environment.compactMap { name, value in Environment.Key(rawValue: name).map { ($0, value) }
+            }
             let result = try await Subprocess.run(
                 .path(FilePath(self.program)),
                 environment: .custom(Dictionary(variables) { first, _ in first }), input: .none,

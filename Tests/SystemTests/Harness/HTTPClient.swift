@@ -54,7 +54,8 @@ final class HTTPClient: Sendable {
         let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) { channel.close(promise: nil) }
         let full = try await withTaskCancellationHandler {
             channel.writeAndFlush(
-                HTTPExchange.Request(head: head, body: body.map { ByteBuffer(bytes: $0) }, answer: promise), promise: nil)
+                HTTPExchange.Request(head: head, body: body.map { ByteBuffer(bytes: $0) }, answer: promise),
+                promise: nil)
             return try await promise.futureResult.get()
         } onCancel: {
             channel.close(promise: nil)

@@ -34,7 +34,9 @@ struct PersonClient: Sendable {
 
     /// `Link: <…>; rel="next"`.
     static func nextPage(_ answer: HTTPAnswer) -> String? {
-        guard let link = answer.header("Link"), link.hasPrefix("<"), link.hasSuffix(">; rel=\"next\"") else { return nil }
+        guard let link = answer.header("Link"), link.hasPrefix("<"), link.hasSuffix(">; rel=\"next\"") else {
+            return nil
+        }
         return String(link.dropFirst().prefix { $0 != ">" })
     }
 }

@@ -17,7 +17,8 @@ enum Programs {
         }
         guard missing.isEmpty else {
             throw Missing(
-                description: "\(missing.joined(separator: ", ")) not found in \(folder): run `swift build --build-tests`")
+                description:
+                    "\(missing.joined(separator: ", ")) not found in \(folder): run `swift build --build-tests`")
         }
         return folder
     }
