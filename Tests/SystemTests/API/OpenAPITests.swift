@@ -157,7 +157,9 @@ private struct OpenAPIExample: Sendable {
         _ = try await installation.service.record(of: scheduled, in: "scheduled")
 
         let batch = send + "/batch"
-        _ = try await add(200, batch, token: token, body: Data("[\(json),{}]".utf8))
+        // To somebody else: it may arrive at any time, and would change the ETag below.
+        let other = try draft(to: installation.users(1, "openapi")[0])
+        _ = try await add(200, batch, token: token, body: Data("[\(other),{}]".utf8))
         _ = try await add(400, batch, token: token, body: Data("{".utf8))
         _ = try await add(401, batch)
         _ = try await add(403, batch, token: limited.text, body: Data("[]".utf8))

@@ -14,7 +14,6 @@ final class InboxReader: Sendable {
 
     private struct State {
         var sightings: [String: Sighting] = [:]
-        var looks = 0
         var faults: [String] = []
     }
 
@@ -29,8 +28,6 @@ final class InboxReader: Sendable {
     }
 
     var sightings: [String: Sighting] { self.state.withLock { $0.sightings } }
-    /// Answers with a body.
-    var looks: Int { self.state.withLock { $0.looks } }
     /// What no answer may ever be.
     var faults: [String] { self.state.withLock { $0.faults } }
 
@@ -82,7 +79,6 @@ final class InboxReader: Sendable {
     private func note(_ items: [InboxItem], of userID: String, askedAt: Instant) {
         let shownAt = Instant.current
         self.state.withLock { state in
-            state.looks += 1
             if Set(items.map(\.id)).count < items.count {
                 state.faults.append("\(userID) was shown one of these twice at once: \(items.map(\.id).sorted())")
             }

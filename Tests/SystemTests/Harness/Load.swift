@@ -1,6 +1,5 @@
 import Foundation
 import Notifications
-import Synchronization
 import Testing
 
 /// Notifications for many users at once; those for one user are sent one after the other.

@@ -1,5 +1,4 @@
 import Subprocess
-import Synchronization
 import SystemPackage
 
 /// Sees to it that nothing is left running where the tests themselves are killed and cannot clean up: a shell that reads
