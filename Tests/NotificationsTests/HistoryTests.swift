@@ -137,11 +137,12 @@ enum Known {
             ])
     }
 
+    /// Only the last time is kept, so the trail does not claim that it was the first.
     @Test func theTrailOfARescheduledOne() {
         #expect(
             History(pending: Known.pending, rescheduledAt: seconds(2)).trail == [
                 History.Step(at: now, event: "accepted"),
-                History.Step(at: seconds(1), event: "scheduled", detail: "for 2026-11-20T09:00:10.000000Z"),
+                History.Step(at: seconds(1), event: "scheduled"),
                 History.Step(at: seconds(2), event: "rescheduled", detail: "to 2026-11-20T09:00:10.000000Z"),
             ])
     }

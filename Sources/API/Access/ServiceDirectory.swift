@@ -46,11 +46,12 @@ final class ServiceDirectory: Service {
     /// Refreshes until cancelled or shut down.
     func run() async throws {
         while !Task.isShuttingDownGracefully {
-            try await retryForever(
-                "loading tokens", logger: self.logger, isRetriable: { _ in true }, isStopping: { false }
-            ) {
-                if Task.isShuttingDownGracefully { return }
-                try await self.refresh()
+            do {
+                try await retryForever("loading tokens", logger: self.logger, isRetriable: { _ in true }) {
+                    try await self.refresh()
+                }
+            } catch  where Task.isShuttingDownGracefully && !Task.isCancelled {
+                return
             }
             try await pause(for: Self.refreshEvery)
         }

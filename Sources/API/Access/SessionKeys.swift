@@ -32,7 +32,7 @@ struct SessionKeys: Sendable {
             self.source = .secret(secret)
         case (nil, let file?, nil): self.source = .file(file)
         case (nil, nil, let text?):
-            guard let url = URL(string: text), url.scheme == "https" || url.scheme == "http" else {
+            guard let url = URL(string: text), Self.isTrusted(url) else {
                 throw SessionConfigurationError.badURL
             }
             self.source = .url(url)
@@ -40,6 +40,13 @@ struct SessionKeys: Sendable {
         }
         let isSecret = if case .secret = self.source { true } else { false }
         guard isSecret == (self.algorithm == .hs256) else { throw SessionConfigurationError.wrongAlgorithm }
+    }
+
+    /// Keys that came over the network in the clear could be anybody's; only this machine is trusted without TLS.
+    private static func isTrusted(_ url: URL) -> Bool {
+        guard let host = url.host() else { return false }
+        return url.scheme == "https"
+            || (url.scheme == "http" && ["localhost", "127.0.0.1", "::1", "[::1]"].contains(host))
     }
 
     /// Reads the keys.
@@ -110,7 +117,7 @@ enum SessionConfigurationError: Error, Equatable, CustomStringConvertible {
                 + "NOTIFI_SESSION_JWT_JWKS_URL"
         case .several: "more than one of the session's secret, JWKS file and JWKS URL is configured"
         case .shortSecret: "NOTIFI_SESSION_JWT_SECRET has fewer than 32 bytes"
-        case .badURL: "NOTIFI_SESSION_JWT_JWKS_URL is not an https or http URL"
+        case .badURL: "NOTIFI_SESSION_JWT_JWKS_URL is not an https URL, nor an http URL of this machine"
         case .wrongAlgorithm:
             "NOTIFI_SESSION_JWT_ALGORITHM does not go with the keys: HS256 needs a secret, the others a JWKS"
         case .noAnswer: "the JWKS URL did not answer 200"

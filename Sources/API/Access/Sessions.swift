@@ -36,11 +36,12 @@ final class Sessions: Service {
             return
         }
         while !Task.isShuttingDownGracefully {
-            try await retryForever(
-                "reading the session keys", logger: self.logger, isRetriable: { _ in true }, isStopping: { false }
-            ) {
-                if Task.isShuttingDownGracefully { return }
-                self.use(try await self.sources.load())
+            do {
+                try await retryForever("reading the session keys", logger: self.logger, isRetriable: { _ in true }) {
+                    self.use(try await self.sources.load())
+                }
+            } catch  where Task.isShuttingDownGracefully && !Task.isCancelled {
+                return
             }
             try await pause(for: Self.refreshEvery)
         }

@@ -25,6 +25,9 @@ struct Announcement: Sendable {
         // With it `notifi token user` signs in anybody else.
         file["NOTIFI_SESSION_JWT_SECRET"] = self.started.secrets.sessionSecret
         file[UpPlan.brokersName] = self.started.connections.brokers
+        if self.plan.kafka == .embedded {
+            for (name, value) in UpPlan.embeddedBrokerSettings.sorted(by: { $0.key < $1.key }) { file[name] = value }
+        }
         file[UpPlan.postgresName] = self.started.connections.postgres
         for (daemon, ports) in self.ports.sorted(by: { $0.key < $1.key }) {
             file[UpPlan.adminPortName(daemon)] = String(ports.admin)

@@ -55,6 +55,11 @@ struct UpPlan: Sendable, Equatable {
     static let postgresName = "NOTIFI_POSTGRES_URL"
     static let embeddedMark = "NOTIFI_UP_EMBEDDED"
 
+    /// What every member of a group on the embedded broker has to agree on; one that is started by hand too.
+    static let embeddedBrokerSettings = [
+        "NOTIFI_KAFKA_FETCH_WAIT_MAX_MS": "5", "NOTIFI_KAFKA_SESSION_TIMEOUT_MS": "6000",
+    ]
+
     /// What no daemon gets as it is: names of the `env` file, and what `up` decides itself.
     private static func isForScripts(_ name: String) -> Bool {
         let names = [
@@ -80,8 +85,7 @@ struct UpPlan: Sendable, Equatable {
         environment["NOTIFI_LOG_FORMAT"] = "text"
         if self.kafka == .embedded {
             // The embedded broker wakes no fetch that waits, and settles a rebalance after the session timeout.
-            environment["NOTIFI_KAFKA_FETCH_WAIT_MAX_MS"] = "5"
-            environment["NOTIFI_KAFKA_SESSION_TIMEOUT_MS"] = "6000"
+            environment.merge(Self.embeddedBrokerSettings) { $1 }
         }
         if daemon == .api {
             environment["NOTIFI_HTTP_HOST"] = "127.0.0.1"

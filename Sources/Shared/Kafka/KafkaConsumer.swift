@@ -24,6 +24,8 @@ public actor KafkaConsumer {
     private var backlog: [(message: KafkaMessage, epoch: UInt64)] = []
     private var failure: KafkaError?
     private var isPaused = false
+    /// Those that librdkafka was told to pause, and not yet to resume; some may be lost by now.
+    private var paused: Set<KafkaTopicPartition> = []
     private var isClosed = false
     private var nextCommitAttempt = ContinuousClock.now
 
@@ -272,7 +274,24 @@ public actor KafkaConsumer {
 
     private func setPaused(_ isPaused: Bool) {
         self.isPaused = isPaused
-        if !self.isClosed { self.client.setPaused(isPaused, self.ledger.partitions) }
+        if self.isClosed { return }
+        if isPaused {
+            self.pause(self.ledger.partitions)
+        } else {
+            self.resume(self.ledger.partitions)
+        }
+    }
+
+    private func pause(_ partitions: Set<KafkaTopicPartition>) {
+        self.paused.formUnion(partitions)
+        self.client.setPaused(true, partitions)
+    }
+
+    /// Only what is paused: resuming anything else makes librdkafka drop what it has fetched of it, and go on after that.
+    private func resume(_ partitions: Set<KafkaTopicPartition>) {
+        let resumed = partitions.intersection(self.paused)
+        self.paused.subtract(resumed)
+        self.client.setPaused(false, resumed)
     }
 
     // MARK: Rebalances
@@ -303,8 +322,12 @@ public actor KafkaConsumer {
     private func take(_ partitions: Set<KafkaTopicPartition>) {
         self.ledger.assign(partitions)
         if let error = self.client.assign(partitions) { self.logger.warning("taking partitions: \(error)") }
-        // Said in both cases: librdkafka keeps the pause of a partition that was lost meanwhile, and comes back now.
-        self.client.setPaused(self.isPaused, partitions)
+        if self.isPaused {
+            self.pause(partitions)
+        } else {
+            // librdkafka keeps the pause of a partition that was lost meanwhile, and comes back now.
+            self.resume(partitions)
+        }
         self.logger.info("partitions assigned", metadata: ["kafka.partitions": Self.list(partitions)])
         self.options.onEvent?(.assigned(partitions))
     }

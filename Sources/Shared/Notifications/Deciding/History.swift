@@ -159,10 +159,10 @@ extension History {
             if let claimedAt = notification.claimedAt { steps.append(Step(at: claimedAt, event: "claimed")) }
         }
         if let scheduledAt = self.pending?.scheduledAt ?? self.tombstone?.scheduledAt {
-            steps.append(Step(at: scheduledAt, event: "scheduled", detail: self.notification.map { "for \($0.dueAt)" }))
+            steps.append(Step(at: scheduledAt, event: "scheduled", detail: self.firstDue))
         } else if let notification = self.notification, notification.isScheduled {
             // The outbox row is gone by now; the time of acceptance is the nearest that is left.
-            steps.append(Step(at: notification.acceptedAt, event: "scheduled", detail: "for \(notification.dueAt)"))
+            steps.append(Step(at: notification.acceptedAt, event: "scheduled", detail: self.firstDue))
         }
         if let rescheduledAt = self.rescheduledAt {
             steps.append(
@@ -196,6 +196,11 @@ extension History {
             )
         }
         return steps.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    }
+
+    /// The time that it was first scheduled for, as long as it was never moved: only the last one is kept.
+    private var firstDue: String? {
+        self.rescheduledAt == nil ? self.notification.map { "for \($0.dueAt)" } : nil
     }
 
     private var lateness: String? {

@@ -5,7 +5,8 @@ struct UnknownNames {
     /// Set beside the configuration: by the operator's shell, by `notifi up` and by tests.
     private static let ignoredVariables: Set<String> = [
         SettingsLoader.fileVariable, ReadyFile.variable, "NOTIFI_URL", "NOTIFI_SERVICE_TOKEN", "NOTIFI_USER_TOKEN",
-        "NOTIFI_USER_ID",
+        "NOTIFI_USER_ID", "NOTIFI_INBOX_URL", "NOTIFI_UP_EMBEDDED", "NOTIFI_API_ADMIN_PORT", "NOTIFI_ROUTER_ADMIN_PORT",
+        "NOTIFI_POLLER_ADMIN_PORT", "NOTIFI_DELIVERY_ADMIN_PORT",
     ]
     private static let ignoredPrefix = "NOTIFI_TEST_"
 

@@ -21,7 +21,7 @@ public enum DecideCancel {
         DELETE FROM outbox o
         WHERE o.shard = $1 AND o.id IN (
             SELECT d.id FROM outbox d WHERE d.shard = $1 AND d.id = $2 AND d.service_id = $3 FOR UPDATE SKIP LOCKED)
-        RETURNING o.user_id, o.accepted_at, o.scheduled_at, o.payload
+        RETURNING o.user_id, o.accepted_at, o.scheduled_at, o.due_at, o.payload
         """
 
     /// Index: the primary key of `cancellations`, `(id, service_id)`.
@@ -29,7 +29,7 @@ public enum DecideCancel {
         UPDATE cancellations SET
             answer = coalesce(answer, $3), decided_at = coalesce(decided_at, clock_timestamp()),
             user_id = coalesce(user_id, $4), accepted_at = coalesce(accepted_at, $5),
-            scheduled_at = coalesce(scheduled_at, $6), payload = coalesce(payload, $7)
+            scheduled_at = coalesce(scheduled_at, $6), payload = coalesce(payload, $7), due_at = coalesce(due_at, $8)
         WHERE id = $1 AND service_id = $2
         RETURNING answer, decided_at
         """
@@ -68,6 +68,7 @@ public enum DecideCancel {
                         .text(try taken?.decode("user_id", as: String.self)),
                         .instant(try taken?.instant("accepted_at")), .instant(try taken?.instant("scheduled_at")),
                         .bytea(try taken?.decode("payload", as: [UInt8].self)),
+                        .instant(try taken?.instant("due_at")),
                     ])
             ).first
             return try row.map {

@@ -23,7 +23,7 @@ public enum FindHistory {
 
     /// Index: the primary key of `cancellations`, `(id, service_id)`.
     private static let tombstone = """
-        SELECT requested_at, answer, decided_at, scheduled_at, payload FROM cancellations
+        SELECT requested_at, answer, decided_at, scheduled_at, due_at, payload FROM cancellations
         WHERE id = $1 AND service_id = $2
         """
 
@@ -66,11 +66,13 @@ public enum FindHistory {
             ).first.map(InboxColumns.read)
         }
         history.tombstone = try await store.query(PostgresStatement(Self.tombstone, byID)).first.map { row in
-            History.Tombstone(
+            var notification = try row.decode("payload", as: [UInt8]?.self).map { try read($0, nil) }
+            if let dueAt = try row.optionalInstant("due_at") { notification?.dueAt = dueAt }
+            return History.Tombstone(
                 requestedAt: try row.instant("requested_at"),
                 answer: try row.decode("answer", as: String?.self).flatMap(CancelAnswer.init(rawValue:)),
                 decidedAt: try row.optionalInstant("decided_at"),
-                notification: try row.decode("payload", as: [UInt8]?.self).map { try read($0, nil) },
+                notification: notification,
                 scheduledAt: try row.optionalInstant("scheduled_at"))
         }
         history.rescheduledAt = try await store.query(PostgresStatement(Self.reschedule, byID)).first.map {

@@ -46,7 +46,7 @@ public enum ListSent {
                     LIMIT 1) IS NULL
             ORDER BY o.accepted_at DESC, o.id DESC LIMIT $7)
             UNION ALL
-            (SELECT c.id, c.accepted_at, coalesce(c.answer, 'cancelled'), c.payload, c.user_id, NULL, NULL, NULL, NULL,
+            (SELECT c.id, c.accepted_at, coalesce(c.answer, 'cancelled'), c.payload, c.user_id, c.due_at, NULL, NULL, NULL,
                 c.service_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
             FROM cancellations c
             WHERE $5 AND c.service_id = $1 AND c.payload IS NOT NULL AND (c.accepted_at, c.id) < ($2, $3)

@@ -81,6 +81,8 @@ CREATE TABLE cancellations (
     user_id text,
     accepted_at timestamptz,
     scheduled_at timestamptz,
+    -- Where a reschedule had moved it; the payload has the first time.
+    due_at timestamptz,
     payload bytea,
     PRIMARY KEY (id, service_id),
     CHECK ((answer IS NULL) = (decided_at IS NULL))
