@@ -66,7 +66,10 @@ import Testing
         #expect(throws: SettingsError.self) { try self.keys(Self.file, ["NOTIFI_SESSION_JWT_ALGORITHM": algorithm]) }
     }
 
-    @Test(arguments: ["id.example/keys", "ftp://id.example/keys", "file:///etc/keys", "/etc/keys", "javascript:1"])
+    @Test(arguments: [
+        "id.example/keys", "ftp://id.example/keys", "file:///etc/keys", "/etc/keys", "javascript:1",
+        "http://id.example/keys",
+    ])
     func badURLs(url: String) {
         #expect(
             self.error(["NOTIFI_SESSION_JWT_JWKS_URL": url, "NOTIFI_SESSION_JWT_ALGORITHM": "ES256"]) == .badURL)

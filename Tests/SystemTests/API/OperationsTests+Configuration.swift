@@ -82,7 +82,8 @@ extension EndToEnd.API.OperationsTests {
                 (["JWKS_FILE": garbage], "does not go with the keys"),
                 (["JWKS_FILE": garbage, "ALGORITHM": "ES256"], garbage),
                 (["JWKS_FILE": "\(folder)/missing.json", "ALGORITHM": "ES256"], "missing.json"),
-                (["JWKS_URL": "ftp://keys.example", "ALGORITHM": "ES256"], "is not an https or http URL"),
+                (["JWKS_URL": "ftp://keys.example", "ALGORITHM": "ES256"], "is not an https URL"),
+                (["JWKS_URL": "http://keys.example", "ALGORITHM": "ES256"], "is not an https URL"),
             ]
             for (variables, says) in bad {
                 var environment = [
