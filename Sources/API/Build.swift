@@ -30,14 +30,15 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         directory: directory, producer: producer, topics: topics, metrics: AcceptingMetrics(), logger: logger)
     let sent = Sent(pool: pool, shards: Int32(settings[PipelineSettings.shards]))
     let changes = InboxChanges(producer: producer, topics: topics)
+    let answers = InboxAnswers(
+        versions: InboxVersions(pool: pool), pollIntervalSeconds: settings[APISettings.pollInterval])
     let routes = Routes(
         send: SendRoute(access: services, accepting: accepting),
         sendBatch: SendBatchRoute(access: services, accepting: accepting),
         list: ListRoute(access: services, sent: sent), get: GetRoute(access: services, sent: sent),
         reschedule: RescheduleRoute(access: services, sent: sent),
         cancel: CancelRoute(access: services, sent: sent, changes: changes),
-        unread: UnreadRoute(
-            access: people, pool: pool, pollIntervalSeconds: settings[APISettings.pollInterval]),
+        unread: UnreadRoute(access: people, pool: pool, answers: answers),
         markRead: MarkReadRoute(access: people, pool: pool, changes: changes),
         session: SessionRoutes(access: people), origins: origins, answers: AnswerMetrics())
 

@@ -9,7 +9,7 @@ import Testing
         "\t\"7\"",
     ])
     func matches(header: String) {
-        #expect(UnreadRoute.matches(header, "\"7\""))
+        #expect(InboxAnswers.matches(header, "\"7\""))
     }
 
     @Test(arguments: [
@@ -17,7 +17,7 @@ import Testing
         "'7'",
     ])
     func doesNot(header: String) {
-        #expect(!UnreadRoute.matches(header, "\"7\""))
+        #expect(!InboxAnswers.matches(header, "\"7\""))
     }
 }
 
@@ -25,18 +25,18 @@ import Testing
     /// A browser that changes hands must not take one person's page for another's.
     @Test func isOfOneVersionAndOneUser() {
         let tags = ["ann", "bob", "\u{E9}", "e\u{301}", ""].flatMap { user in
-            [0, 1, 10, Int64.max].map { UnreadRoute.etag($0, of: user) }
+            [0, 1, 10, Int64.max].map { InboxAnswers.etag($0, of: user) }
         }
         #expect(Set(tags).count == tags.count)
-        #expect(UnreadRoute.etag(7, of: "ann") == UnreadRoute.etag(7, of: "ann"))
+        #expect(InboxAnswers.etag(7, of: "ann") == InboxAnswers.etag(7, of: "ann"))
     }
 
     /// RFC 9110 section 8.8.3: in quotes, and nothing in it that would end it or split a list of them.
     @Test(arguments: 0..<200 as Range<Int64>)
     func isWellFormed(version: Int64) {
-        let tag = UnreadRoute.etag(version, of: "user \(version)")
+        let tag = InboxAnswers.etag(version, of: "user \(version)")
         #expect(tag.hasPrefix("\"") && tag.hasSuffix("\""))
         #expect(tag.dropFirst().dropLast().utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x2C })
-        #expect(UnreadRoute.matches("\"x\", W/\(tag)", tag))
+        #expect(InboxAnswers.matches("\"x\", W/\(tag)", tag))
     }
 }

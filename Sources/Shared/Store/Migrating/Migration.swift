@@ -9,6 +9,7 @@ struct Migration: Sendable, Hashable {
     static let all: [Migration] = [
         Migration(1, "services", PackageResources.M0001_services_sql),
         Migration(2, "pipeline", PackageResources.M0002_pipeline_sql),
+        Migration(3, "people", PackageResources.M0003_people_sql),
     ]
 
     init(_ number: Int32, _ name: String, _ bytes: [UInt8]) {
