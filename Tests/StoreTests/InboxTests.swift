@@ -252,10 +252,12 @@ extension Live {
                 let indexes = """
                     SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relname = $1
                     """
-                let counts = try await [Week(of: Self.far), Week(of: sampleTime)].asyncMap { week in
-                    try await database.pool.query(indexes, [.text(week.partitionName)])[0].decode(0, as: Int.self)
+                let tables = ["inbox", Week(of: Self.far).partitionName, Week(of: sampleTime).partitionName]
+                let counts = try await tables.asyncMap { table in
+                    try await database.pool.query(indexes, [.text(table)])[0].decode(0, as: Int.self)
                 }
-                #expect(counts == [3, 3])
+                #expect(counts[0] > 0)
+                #expect(Set(counts).count == 1, "\(counts)")
                 await #expect { try await database.pool.query("UPDATE inbox SET state = 'lost'") } throws: {
                     ($0 as? PostgresError)?.isPoison == true
                 }

@@ -21,6 +21,8 @@ extension Response {
 
 extension HTTPField.Name {
     static let pollInterval = Self("X-Poll-Interval")!
+    static let rateLimit = Self("RateLimit")!
+    static let rateLimitPolicy = Self("RateLimit-Policy")!
     static let idempotencyKey = Self("Idempotency-Key")!
     static let traceparent = Self("traceparent")!
     static let link = Self("Link")!

@@ -14,10 +14,12 @@ struct Problem: HTTPResponseError, Equatable {
     /// Members of this problem alone.
     let more: [String: String]
     let retryAfterSeconds: Int?
+    /// The quota that this went over.
+    let limit: RateLimit?
 
     init(
         _ status: HTTPResponse.Status, code: String, title: String, detail: String? = nil, faults: [Fault] = [],
-        more: [String: String] = [:], retryAfterSeconds: Int? = nil
+        more: [String: String] = [:], retryAfterSeconds: Int? = nil, limit: RateLimit? = nil
     ) {
         self.status = status
         self.code = code
@@ -26,6 +28,7 @@ struct Problem: HTTPResponseError, Equatable {
         self.faults = faults
         self.more = more
         self.retryAfterSeconds = retryAfterSeconds
+        self.limit = limit
     }
 
     var body: Body {
@@ -39,6 +42,7 @@ struct Problem: HTTPResponseError, Equatable {
     func response(from _: Request, context _: some RequestContext) throws -> Response {
         var response = try Response(json: self.body, status: self.status, contentType: "application/problem+json")
         if let retryAfterSeconds { response.headers[.retryAfter] = String(retryAfterSeconds) }
+        if let limit { response.headers.append(contentsOf: limit.fields) }
         if self.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }
@@ -106,6 +110,14 @@ extension Problem {
         Problem(
             .contentTooLarge, code: "payload_too_large", title: "Too large",
             detail: "at most \(limit) bytes are taken here")
+    }
+
+    /// - Parameter code: `too_many_requests`, or a code of that limit's own.
+    static func tooManyRequests(code: String = "too_many_requests", detail: String, limit: RateLimit) -> Problem {
+        // Not 0, which would ask for a repeat within the window that is used up.
+        Problem(
+            .tooManyRequests, code: code, title: "Too many requests", detail: detail,
+            retryAfterSeconds: max(1, limit.resetSeconds), limit: limit)
     }
 
     static func unavailable(_ detail: String) -> Problem {

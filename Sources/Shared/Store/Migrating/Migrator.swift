@@ -5,13 +5,20 @@ public import Postgres
 public struct Migrator: Sendable {
     private let pool: PostgresPool
     private let logger: Logger
+    private let migrations: [Migration]
 
     /// Any number that nobody else uses; all Notifi programs take this one.
     private static let advisoryLock: Int64 = 0x6e6f_7469_6669
 
     public init(pool: PostgresPool, logger: Logger) {
+        self.init(pool: pool, logger: logger, migrations: Migration.all)
+    }
+
+    /// - Parameter migrations: those of this version, or of an older one.
+    init(pool: PostgresPool, logger: Logger, migrations: [Migration]) {
         self.pool = pool
         self.logger = logger
+        self.migrations = migrations
     }
 
     /// Runs what is missing, in one transaction under an advisory lock: of several that start at once one does the work
@@ -42,7 +49,7 @@ public struct Migrator: Sendable {
     /// - Throws: `MigrationError.pending` where `migrate()` has something to do, or why the database is refused.
     public func verify() async throws {
         let pending = try await self.pool.withConnection { connection in
-            guard try await self.isOurs(connection) else { return Migration.all }
+            guard try await self.isOurs(connection) else { return self.migrations }
             return try await self.pending(on: connection)
         }
         guard pending.isEmpty else { throw MigrationError.pending(pending.map(\.name)) }
@@ -81,6 +88,6 @@ public struct Migrator: Sendable {
                 number: try $0.decode("number", as: Int32.self), name: try $0.decode("name", as: String.self),
                 checksum: try $0.decode("checksum", as: Int64.self))
         }
-        return try MigrationPlan.pending(of: Migration.all, after: applied)
+        return try MigrationPlan.pending(of: self.migrations, after: applied)
     }
 }
