@@ -93,7 +93,7 @@ let package = Package(
             "Operations",
             [
                 "Kafka", "Postgres", "Notifications", "Store", logging, metrics, coreMetrics, lifecycle, unixSignals,
-                configuration, hummingbird, nio, httpTypes,
+                configuration, hummingbird, nio, httpTypes, systemPackage,
             ]),
 
         executable(

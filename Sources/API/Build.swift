@@ -11,6 +11,7 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     let settings = context.settings
     let logger = context.logger
     let sessions = try await preparedSessions(context)
+    let audit = try openedAudit(context)
     let topics = Topics(prefix: settings[KafkaSettings.topicPrefix])
     let kafka = KafkaConfiguration(settings: settings, clientID: context.daemon)
     let pool = PostgresPool(
@@ -52,7 +53,7 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     return [
         BackgroundService("Postgres pool") { await pool.run() },
         BackgroundService("Kafka producer") { try await producer.run() },
-        directory, sessions, CancelFinisher(sent: sent, changes: changes, logger: logger), server,
+        audit, directory, sessions, CancelFinisher(sent: sent, changes: changes, logger: logger), server,
     ]
 }
 
@@ -63,6 +64,15 @@ private func preparedSessions(_ context: DaemonContext) async throws -> Sessions
         try await sessions.prepare()
         return sessions
     } catch let error as SessionConfigurationError {
+        throw SettingsError(faults: [error.description])
+    }
+}
+
+/// - Throws: `SettingsError` where its file cannot be opened.
+private func openedAudit(_ context: DaemonContext) throws -> AuditStream {
+    do {
+        return try AuditStream(settings: context.settings, otherwise: .standardOutput, logger: context.logger)
+    } catch let error as AuditError {
         throw SettingsError(faults: [error.description])
     }
 }

@@ -24,9 +24,11 @@ extension Live {
                 #expect(
                     try await LoadServiceTokens.run(on: database.pool) == [
                         self.hash(1): ServiceToken(
-                            service: first.service, serviceName: "shop", scopes: ["send", "read"], eventTypes: nil),
+                            id: first.token, service: first.service, serviceName: "shop", scopes: ["send", "read"],
+                            eventTypes: nil),
                         self.hash(2): ServiceToken(
-                            service: limited.service, serviceName: "crm", scopes: [], eventTypes: ["new_message"]),
+                            id: limited.token, service: limited.service, serviceName: "crm", scopes: [],
+                            eventTypes: ["new_message"]),
                     ])
             }
         }

@@ -6,6 +6,8 @@ import Store
 /// What the token of a service may be used for.
 enum Scope: String, Sendable, CaseIterable {
     case send, read, cancel
+    /// What concerns people rather than what the service itself sent, such as erasing one of them.
+    case admin
 }
 
 /// Lets services in: by a bearer token, with the scope that a route needs.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Notifications
+import Operations
 import Store
 
 struct EventTypeAddCommand: AsyncParsableCommand {
@@ -28,10 +29,13 @@ struct EventTypeAddCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let audit = try Surroundings.audit()
         let type = EventType(
             name: self.name, label: self.label ?? self.name, isOnByDefault: !self.offByDefault,
             isCritical: self.critical)
         try await Surroundings.withDatabase { try await PutEventType.run(type, on: $0) }
+        audit.write(
+            AuditLine(.putEventType, by: Surroundings.actor, outcome: "enabled", eventType: type.name))
         print("\(type.name): the API takes it within 5 seconds")
     }
 }

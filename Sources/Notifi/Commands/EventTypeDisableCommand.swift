@@ -1,4 +1,5 @@
 import ArgumentParser
+import Operations
 import Store
 
 struct EventTypeDisableCommand: AsyncParsableCommand {
@@ -11,9 +12,11 @@ struct EventTypeDisableCommand: AsyncParsableCommand {
 
     func run() async throws {
         let name = self.name
+        let audit = try Surroundings.audit()
         guard try await Surroundings.withDatabase({ try await DisableEventType.run(name, on: $0) }) else {
             throw CommandFailure("there is no event type \(name)")
         }
+        audit.write(AuditLine(.disableEventType, by: Surroundings.actor, outcome: "disabled", eventType: name))
         print("\(name): the API refuses it within 5 seconds")
     }
 }

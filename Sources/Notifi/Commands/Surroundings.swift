@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Kafka
 import Logging
 import Operations
@@ -44,6 +45,19 @@ enum Surroundings {
         let settings = try Settings.load(Settings.kafka)
         let configuration = KafkaConfiguration(settings: settings, clientID: "notifi")
         return (KafkaAdmin(configuration: configuration, logger: self.logger), settings[KafkaSettings.topicPrefix])
+    }
+
+    /// Where a command writes down what it changed: the file of `NOTIFI_AUDIT_FILE`, else standard error. Open it before
+    /// anything is changed.
+    static func audit() throws -> AuditStream {
+        try AuditStream(
+            settings: Settings.load([AuditSettings.file]), otherwise: .standardError, logger: self.logger)
+    }
+
+    /// Whoever runs this, as the audit names them.
+    static var actor: AuditLine.Actor {
+        let name = ProcessInfo.processInfo.userName
+        return .systemUser(name.isEmpty ? "uid \(getuid())" : name)
     }
 
     /// Of the environment; an empty one counts as not set.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Notifications
+import Operations
 import Store
 
 struct TokenCreateCommand: AsyncParsableCommand {
@@ -15,7 +16,7 @@ struct TokenCreateCommand: AsyncParsableCommand {
     @Option(help: "The name of the service, 1 to 128 bytes.")
     var service: String
 
-    @Option(help: "What it may do, separated by commas: send, read, cancel.", transform: Scopes.read)
+    @Option(help: "What it may do, separated by commas: send, read, cancel; admin only if it is named.", transform: Scopes.read)
     var scopes: [String] = Scopes.all
 
     @Option(
@@ -30,12 +31,16 @@ struct TokenCreateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let audit = try Surroundings.audit()
         let secret = ServiceSecret.make()
         let (service, scopes, eventTypes) = (self.service, self.scopes, self.eventTypes)
         let made = try await Surroundings.withDatabase { pool in
             try await AddToken.run(
                 serviceName: service, hash: secret.hash, scopes: scopes, eventTypes: eventTypes, on: pool)
         }
+        audit.write(
+            AuditLine(
+                .createToken, by: Surroundings.actor, outcome: "created", service: service, tokenID: made.token))
         FileHandle.standardError.write(
             Data("token \(made.token.uuidString.lowercased()) of \(service); valid within 5 seconds\n".utf8))
         print(secret.text)
@@ -44,12 +49,15 @@ struct TokenCreateCommand: AsyncParsableCommand {
 
 /// Lists on the command line.
 enum Scopes {
+    /// What a token gets where nothing else is said.
     static let all = ["send", "read", "cancel"]
+    /// `admin` is for erasing people; it has to be asked for.
+    static let known = Self.all + ["admin"]
 
     static func read(_ text: String) throws -> [String] {
         let scopes = self.list(text)
-        guard !scopes.isEmpty, scopes.allSatisfy(self.all.contains) else {
-            throw ValidationError("scopes are \(self.all.joined(separator: ", "))")
+        guard !scopes.isEmpty, scopes.allSatisfy(self.known.contains) else {
+            throw ValidationError("scopes are \(self.known.joined(separator: ", "))")
         }
         return scopes
     }

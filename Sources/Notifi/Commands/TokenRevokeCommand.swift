@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Operations
 import Store
 
 struct TokenRevokeCommand: AsyncParsableCommand {
@@ -11,9 +12,11 @@ struct TokenRevokeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let id = self.id
+        let audit = try Surroundings.audit()
         guard try await Surroundings.withDatabase({ try await RevokeToken.run(id, on: $0) }) else {
             throw CommandFailure("there is no token \(id.uuidString.lowercased())")
         }
+        audit.write(AuditLine(.revokeToken, by: Surroundings.actor, outcome: "revoked", tokenID: id))
         print("revoked")
     }
 
