@@ -10,7 +10,9 @@ import Testing
     }
 
     private func environment(_ plan: UpPlan, _ daemon: Daemon) -> [String: String] {
-        plan.environment(of: daemon, connections: self.connections, sessionSecret: "secret", readyFile: "/state/run/x")
+        plan.environment(
+            of: daemon, connections: self.connections, sessionSecret: "secret", readyFile: "/state/run/x",
+            auditFile: "/state/audit.jsonl")
     }
 
     @Test func everythingIsEmbeddedByDefault() {
@@ -52,6 +54,13 @@ import Testing
             #expect(environment["NOTIFI_LOG_FORMAT"] == "text")
             #expect(environment["PATH"] == "/bin")
         }
+    }
+
+    @Test func auditLinesGoToAFileOfTheirOwn() {
+        #expect(self.environment(self.plan(), .api)["NOTIFI_AUDIT_FILE"] == "/state/audit.jsonl")
+        let plan = self.plan(["NOTIFI_AUDIT_FILE": "/var/log/audit.jsonl"])
+        #expect(self.environment(plan, .api)["NOTIFI_AUDIT_FILE"] == "/var/log/audit.jsonl")
+        #expect(self.environment(plan, .router)["NOTIFI_AUDIT_FILE"] == nil)
     }
 
     @Test func onlyTheAPIGetsWhatIsTheAPIs() {

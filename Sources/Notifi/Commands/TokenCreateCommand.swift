@@ -16,7 +16,7 @@ struct TokenCreateCommand: AsyncParsableCommand {
     @Option(help: "The name of the service, 1 to 128 bytes.")
     var service: String
 
-    @Option(help: "What it may do, separated by commas: send, read, cancel; admin only if it is named.", transform: Scopes.read)
+    @Option(help: "What it may do, separated by commas: send, read, cancel, admin.", transform: Scopes.read)
     var scopes: [String] = Scopes.all
 
     @Option(

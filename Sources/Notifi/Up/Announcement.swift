@@ -55,6 +55,7 @@ struct Announcement: Sendable {
             "    -H 'Authorization: Bearer \(self.started.serviceToken)' -H 'Content-Type: application/json' \\",
             "    -d '{\"user_id\":\"\(Backing.demoUser)\",\"event_type\":\"new_message\",\"message\":\"Hello\"}'",
             "",
+            "What services do is written down in \(self.plan.auditFile(otherwise: self.folder.auditFile))",
             "The same for scripts: \(self.folder.environmentFile)      Stop: Ctrl-C",
             "",
         ]

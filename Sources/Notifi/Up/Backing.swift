@@ -148,11 +148,13 @@ actor Backing {
     /// Brings the schema up to date, and makes sure that the demo service's token is known.
     private func prepareDatabase(_ url: String, secrets: inout DemoSecrets) async throws -> String {
         let kept = secrets.serviceToken
+        let audit = try AuditStream(
+            to: .file(self.plan.auditFile(otherwise: self.folder.auditFile)), logger: Surroundings.logger)
         let (migrated, token) = try await Surroundings.withPool(
             PostgresConfiguration(url: url, applicationName: "notifi-up", acquireTimeout: Self.externalTimeout)
         ) { pool in
             let migrated = try await Migrator(pool: pool, logger: Surroundings.logger).migrate()
-            return (migrated, try await Self.token(kept, on: pool))
+            return (migrated, try await Self.token(kept, on: pool, audit: audit))
         }
         if !migrated.isEmpty {
             self.console.say("Migrated the database: \(migrated.joined(separator: ", "))")
@@ -165,13 +167,19 @@ actor Backing {
     }
 
     /// The kept token, if the database still takes it, or a new one.
-    private static func token(_ kept: String?, on pool: PostgresPool) async throws -> String {
+    private static func token(
+        _ kept: String?, on pool: PostgresPool, audit: AuditStream
+    ) async throws -> String {
         if let kept, try await LoadServiceTokens.run(on: pool)[ServiceSecret(text: kept).hash] != nil {
             return kept
         }
         let made = ServiceSecret.make()
-        _ = try await AddToken.run(
+        let added = try await AddToken.run(
             serviceName: Self.demoService, hash: made.hash, scopes: Scopes.all, eventTypes: nil, on: pool)
+        audit.write(
+            AuditLine(
+                .createToken, by: Surroundings.actor, outcome: "created", service: Self.demoService,
+                tokenID: added.token))
         return made.text
     }
 }

@@ -14,6 +14,8 @@ struct StateFolder: Sendable {
     var postgres: String { "\(self.path)/postgres" }
     var environmentFile: String { "\(self.path)/env" }
     var secretsFile: String { "\(self.path)/secrets.json" }
+    /// What services did, and what `up` did for them.
+    var auditFile: String { "\(self.path)/audit.jsonl" }
     var lockFile: String { "\(self.path)/lock" }
     var run: String { "\(self.path)/run" }
 

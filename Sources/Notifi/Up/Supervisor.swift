@@ -127,7 +127,7 @@ struct Supervisor: Sendable {
             daemon: daemon, programs: self.programs,
             environment: self.plan.environment(
                 of: daemon, connections: started.connections, sessionSecret: started.secrets.sessionSecret,
-                readyFile: self.folder.readyFile(of: daemon)))
+                readyFile: self.folder.readyFile(of: daemon), auditFile: self.folder.auditFile))
         let status = await run.run(
             onStart: { feed.yield(.started(daemon, pid: $0)) }, onLine: { self.console.show($0, of: daemon) })
         feed.yield(.exited(daemon, status: status))

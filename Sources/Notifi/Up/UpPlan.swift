@@ -53,6 +53,7 @@ struct UpPlan: Sendable, Equatable {
 
     static let brokersName = "NOTIFI_KAFKA_BROKERS"
     static let postgresName = "NOTIFI_POSTGRES_URL"
+    static let auditName = "NOTIFI_AUDIT_FILE"
     static let embeddedMark = "NOTIFI_UP_EMBEDDED"
 
     /// What every member of a group on the embedded broker has to agree on; one that is started by hand too.
@@ -75,8 +76,10 @@ struct UpPlan: Sendable, Equatable {
     }
 
     /// The whole environment of a daemon's process.
+    ///
+    /// - Parameter auditFile: where the API's audit lines go if the environment names no other file.
     func environment(
-        of daemon: Daemon, connections: Connections, sessionSecret: String, readyFile: String
+        of daemon: Daemon, connections: Connections, sessionSecret: String, readyFile: String, auditFile: String
     ) -> [String: String] {
         var environment = self.inherited
         environment[Self.brokersName] = connections.brokers
@@ -91,6 +94,7 @@ struct UpPlan: Sendable, Equatable {
             environment["NOTIFI_HTTP_HOST"] = "127.0.0.1"
             environment["NOTIFI_HTTP_PORT"] = String(self.port)
             environment["NOTIFI_SESSION_JWT_SECRET"] = sessionSecret
+            environment[Self.auditName] = self.auditFile(otherwise: auditFile)
             environment["NOTIFI_POLL_INTERVAL_SECONDS"] = self.pollIntervalSeconds
         } else {
             for name in environment.keys where Self.isOfTheAPI(name) {
@@ -100,8 +104,14 @@ struct UpPlan: Sendable, Equatable {
         return environment
     }
 
+    /// Where audit lines go.
+    func auditFile(otherwise path: String) -> String {
+        self.inherited[Self.auditName].flatMap { $0.isEmpty ? nil : $0 } ?? path
+    }
+
     private static func isOfTheAPI(_ name: String) -> Bool {
-        name.hasPrefix("NOTIFI_HTTP_") || name.hasPrefix("NOTIFI_SESSION_") || name == "NOTIFI_POLL_INTERVAL_SECONDS"
+        name.hasPrefix("NOTIFI_HTTP_") || name.hasPrefix("NOTIFI_SESSION_")
+            || ["NOTIFI_POLL_INTERVAL_SECONDS", Self.auditName].contains(name)
     }
 }
 

@@ -25,6 +25,8 @@ final class DaemonProcess: Sendable {
     /// `router-1`, say.
     let name: String
     let logFile: String
+    /// Only the API has one.
+    let auditFile: String
     private let readyFile: String
     private let program: String
     private let host: ProcessHost
@@ -40,11 +42,14 @@ final class DaemonProcess: Sendable {
         self.daemon = daemon
         self.name = "\(daemon.rawValue)-\(number)"
         self.logFile = "\(folder)/\(self.name).log"
+        self.auditFile = "\(folder)/\(self.name).audit.jsonl"
         self.readyFile = "\(folder)/\(self.name).ready.json"
         self.program = programs + daemon.executable
         self.host = host
-        self.state = Mutex(
-            State(environment: environment.merging(["NOTIFI_READY_FILE": self.readyFile]) { $1 }))
+        var environment = environment
+        environment["NOTIFI_READY_FILE"] = self.readyFile
+        if daemon == .api { environment["NOTIFI_AUDIT_FILE"] = environment["NOTIFI_AUDIT_FILE"] ?? self.auditFile }
+        self.state = Mutex(State(environment: environment))
     }
 
     /// Those of the current run, or the last one.
