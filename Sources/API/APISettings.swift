@@ -30,7 +30,7 @@ enum APISettings {
         Settings.common + Settings.kafka + Settings.postgres + [
             Self.host, Self.port, Self.publicOrigin, Self.corsOrigins, Self.pollInterval, Self.sessionSecret,
             Self.sessionJWKSFile, Self.sessionJWKSURL, Self.sessionAlgorithm, Self.sessionIssuer,
-            Self.sessionAudience, PipelineSettings.shards, AuditSettings.file,
+            Self.sessionAudience, PipelineSettings.shards, PipelineSettings.userLimit, AuditSettings.file,
         ]
 }
 

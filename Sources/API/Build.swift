@@ -28,7 +28,8 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     let services = ServiceAccess(directory: directory)
     let people = PersonAccess(sessions: sessions, origins: origins)
     let accepting = Accepting(
-        directory: directory, producer: producer, topics: topics, metrics: AcceptingMetrics(), logger: logger)
+        directory: directory, producer: producer, topics: topics,
+        limit: UserLimit(perMinute: settings[PipelineSettings.userLimit]), metrics: AcceptingMetrics(), logger: logger)
     let sent = Sent(pool: pool, shards: Int32(settings[PipelineSettings.shards]))
     let changes = InboxChanges(producer: producer, topics: topics)
     let answers = InboxAnswers(

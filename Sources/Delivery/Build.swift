@@ -2,6 +2,7 @@ import Kafka
 import Operations
 import Postgres
 import ServiceLifecycle
+import Store
 import Wire
 
 /// The composition root: clients first, then the two loops that use them.
@@ -19,7 +20,12 @@ func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
     let batchSize = settings[DeliverySettings.batchSize]
     let metrics = DeliveryMetrics()
     let delivering = Delivering(
-        inbox: InboxWriter(pool: pool, logger: context.logger),
+        inbox: InboxWriter(
+            pool: pool,
+            limits: InsertInbox.Limits(
+                retentionDays: Int32(settings[PipelineSettings.retentionDays]),
+                perUserAndMinute: Int64(settings[PipelineSettings.userLimit])),
+            logger: context.logger),
         publisher: Publisher(producer: producer, logger: context.logger), topics: topics, metrics: metrics,
         logger: context.logger)
     let burying = Burying(pool: pool, metrics: metrics, logger: context.logger)

@@ -45,11 +45,11 @@ struct Delivering: Sendable {
         let notifications = Dictionary(items.map { ($0.notification.id, $0.notification) }) { first, _ in first }
         for written in result.written {
             guard let notification = notifications[written.id] else { continue }
-            (written.isDelivered ? self.metrics.delivered : self.metrics.expired).increment()
-            let late = written.deliveredAt.microseconds - written.dueAt.microseconds
+            self.metrics.count(written.outcome)
+            let late = written.decidedAt.microseconds - written.dueAt.microseconds
             if notification.isScheduled, written.isDelivered { self.metrics.lateness.recordMicroseconds(late) }
             self.logger.about(written.id, trace: notification.trace?.traceID)
-                .info(written.isDelivered ? "delivered" : "expired", metadata: ["late_us": "\(late)"])
+                .info("\(written.outcome.state)", metadata: ["late_us": "\(late)"])
         }
         self.metrics.unchanged.increment(by: items.count - result.written.count - result.poison.count)
         self.metrics.deadLettered.increment(by: deadLetters)

@@ -6,5 +6,7 @@ enum DeliverySettings {
         help: "Notifications that are written to the inbox in one transaction.")
 
     static let all: [any AnySetting] =
-        Settings.common + Settings.kafka + Settings.postgres + [Self.batchSize]
+        Settings.common + Settings.kafka + Settings.postgres + [
+            Self.batchSize, PipelineSettings.userLimit, PipelineSettings.retentionDays,
+        ]
 }

@@ -7,6 +7,7 @@ import Store
 /// Writes batches into the inbox, each in one transaction, and keeps at it until Postgres has them.
 struct InboxWriter: Sendable {
     let pool: PostgresPool
+    let limits: InsertInbox.Limits
     let logger: Logger
 
     /// One to write, with what it came as.
@@ -48,19 +49,38 @@ struct InboxWriter: Sendable {
     }
 
     private func writeOnce(_ items: [Item]) async throws -> ([InsertInbox.Written], [[UInt8]: Int64]) {
+        while true {
+            do {
+                return try await self.transact(items)
+            } catch is ErasedMeanwhile {
+                // Seldom, and found at once the next time.
+                continue
+            }
+        }
+    }
+
+    /// - Throws: `ErasedMeanwhile`, and then nothing is left of it: not even a head of the user's.
+    private func transact(_ items: [Item]) async throws -> ([InsertInbox.Written], [[UInt8]: Int64]) {
         try await self.pool.transaction { connection in
-            let versions = try await TakeSeqs.run(items.map(\.notification.userID), on: connection)
+            let erased = try await FindErased.run(items.map(\.notification), on: connection)
+            let items = items.indices.filter { !erased.contains($0) }.map { items[$0] }
+            let versions = try await TakeSeqs.run(items.map(\.notification.userID), at: .now, on: connection)
             let written = try await InsertInbox.run(
-                numbered(items.map(\.notification), upTo: versions), on: connection)
+                numbered(items.map(\.notification), upTo: versions), limits: self.limits, on: connection)
             if written.count < items.count {
                 let isWritten = Set(written.map(\.id))
-                try await RecordCancelled.run(
-                    items.filter { !isWritten.contains($0.notification.id) }.map { ($0.notification, $0.payload) },
-                    on: connection)
+                let rest = items.filter { !isWritten.contains($0.notification.id) }
+                guard try await FindErased.run(rest.map(\.notification), on: connection).isEmpty else {
+                    throw ErasedMeanwhile()
+                }
+                try await RecordCancelled.run(rest.map { ($0.notification, $0.payload) }, on: connection)
             }
             return (written, versions)
         }
     }
+
+    /// Somebody was erased between the look for the erased and the lock on their head.
+    private struct ErasedMeanwhile: Error {}
 }
 
 /// Gives each user's notifications, in their order, the last numbers up to the user's new version.

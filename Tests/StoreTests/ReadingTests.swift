@@ -148,7 +148,7 @@ extension Live {
                 try await database.deliver(notification)
                 let times = try await withThrowingTaskGroup(of: Instant?.self) { group async throws in
                     try await database.pool.transaction { connection async throws in
-                        _ = try await TakeSeqs.run(["ann"], on: connection)
+                        _ = try await TakeSeqs.run(["ann"], at: .distantPast, on: connection)
                         for _ in 0..<2 {
                             group.addTask {
                                 try await MarkRead.run(notification.id, of: "ann", on: database.pool)?.item.readAt
@@ -171,7 +171,7 @@ extension Live {
                 try await database.deliver(notification)
                 try await withThrowingTaskGroup(of: Bool.self) { group async throws in
                     try await database.pool.transaction { connection async throws in
-                        _ = try await TakeSeqs.run(["ann"], on: connection)
+                        _ = try await TakeSeqs.run(["ann"], at: .distantPast, on: connection)
                         group.addTask {
                             try await MarkRead.run(notification.id, of: "ann", on: database.pool) == nil
                         }

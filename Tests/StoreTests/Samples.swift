@@ -28,12 +28,20 @@ func sample(
         request: key.map { _ in fresh.uuid })
 }
 
+extension InsertInbox.Limits {
+    /// `sampleTime` does not move: the window is a hundred years.
+    static let wide = Self(retentionDays: 36_500, perUserAndMinute: 1_000_000)
+
+    static func perMinute(_ count: Int64) -> Self { Self(retentionDays: 36_500, perUserAndMinute: count) }
+}
+
 /// Users' inboxes, as delivery writes them: numbers are taken and used in one transaction.
 @discardableResult
 func deliver(
-    _ notifications: [Notification], on connection: PostgresConnection
+    _ notifications: [Notification], limits: InsertInbox.Limits = .wide, on connection: PostgresConnection
 ) async throws -> [InsertInbox.Written] {
-    var next = try await TakeSeqs.run(notifications.map(\.userID), on: connection)
+    // From 0, so that tests can tell the numbers.
+    var next = try await TakeSeqs.run(notifications.map(\.userID), at: .distantPast, on: connection)
     for notification in notifications { next[Array(notification.userID.utf8), default: 0] -= 1 }
     var rows: [(notification: Notification, seq: Int64)] = []
     for notification in notifications {
@@ -41,7 +49,7 @@ func deliver(
         next[user, default: 0] += 1
         rows.append((notification, next[user, default: 0]))
     }
-    return try await InsertInbox.run(rows, on: connection)
+    return try await InsertInbox.run(rows, limits: limits, on: connection)
 }
 
 func outboxRow(_ notification: Notification, shards: Int32 = 1) throws -> InsertOutbox.Row {
@@ -56,9 +64,11 @@ extension TestDatabase {
     }
 
     @discardableResult
-    func deliver(all notifications: [Notification]) async throws -> [InsertInbox.Written] {
+    func deliver(
+        all notifications: [Notification], limits: InsertInbox.Limits = .wide
+    ) async throws -> [InsertInbox.Written] {
         try await self.pool.transaction { connection in
-            try await StoreTests.deliver(notifications, on: connection)
+            try await StoreTests.deliver(notifications, limits: limits, on: connection)
         }
     }
 

@@ -14,6 +14,7 @@ struct Accepting: Sendable {
     let directory: ServiceDirectory
     let producer: KafkaProducer
     let topics: Topics
+    let limit: UserLimit
     let metrics: AcceptingMetrics
     let logger: Logger
 
@@ -50,7 +51,15 @@ struct Accepting: Sendable {
     /// - Returns: for each, in order, what went wrong, if anything did. A 202 is right only for the others.
     func publish(_ notifications: [Notification], from token: ServiceToken) async throws -> [Problem?] {
         let records = try notifications.map { try $0.record(on: self.topics.requests) }
-        return zip(notifications, await self.producer.send(records)).map { notification, outcome in
+        let types = self.directory.types
+        let verdicts = notifications.map { self.limit.admit($0, type: types[$0.content.eventType]) }
+        var problems: [Problem?] = verdicts.map { verdict in
+            if case .over(let seconds) = verdict { self.limit.problem(resetSeconds: seconds) } else { nil }
+        }
+        let admitted = problems.indices.filter { problems[$0] == nil }
+        self.metrics.limited.increment(by: problems.count - admitted.count)
+        for (place, outcome) in zip(admitted, await self.producer.send(admitted.map { records[$0] })) {
+            let notification = notifications[place]
             let logger = self.logger.about(notification.id, trace: notification.trace?.traceID)
             switch outcome {
             case .success:
@@ -58,16 +67,18 @@ struct Accepting: Sendable {
                 logger.info(
                     "accepted",
                     metadata: ["service": "\(token.serviceName)", "event_type": "\(notification.content.eventType)"])
-                return nil
             case .failure(let error):
                 self.metrics.refused.increment()
-                return AnswerMiddleware.problem(for: error, logger: logger)
+                if verdicts[place] == .counted { self.limit.withdraw(notification) }
+                problems[place] = AnswerMiddleware.problem(for: error, logger: logger)
             }
         }
+        return problems
     }
 }
 
 struct AcceptingMetrics: Sendable {
     let accepted = Metric("api_accepted", help: "Notifications that were answered with 202.").counter()
     let refused = Metric("api_not_published", help: "Notifications that the brokers did not take in time.").counter()
+    let limited = Metric("api_user_limited", help: "Notifications refused because their user gets too many.").counter()
 }

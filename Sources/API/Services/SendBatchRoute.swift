@@ -24,8 +24,9 @@ struct SendBatchRoute: Sendable {
         let checked = self.check(items, from: token, trace: context.trace)
         let good = checked.compactMap { try? $0.get() }
         let outcomes = try await self.accepting.publish(good, from: token)
-        // Nothing of it was taken: the same answer as for a single one.
-        if !good.isEmpty, !outcomes.contains(where: { $0 == nil }), let problem = outcomes.first ?? nil {
+        // Nothing of it was taken: the same answer as for a single one. But the limit of a user concerns only their items.
+        let problems = outcomes.compactMap { $0 }
+        if problems.count == good.count, let problem = problems.first(where: { $0.code != UserLimit.code }) {
             throw problem
         }
         var published = outcomes.makeIterator()

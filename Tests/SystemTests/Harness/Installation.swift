@@ -168,6 +168,8 @@ private func run<Success: Sendable>(
     let sessionSecret = ServiceSecret.make().text
     let environment = [
         "NOTIFI_POSTGRES_URL": database.server.url, "NOTIFI_LOG_LEVEL": "info", "NOTIFI_LOG_FORMAT": "text",
+        // Pages are tested with more than a user gets in a minute by default.
+        "NOTIFI_INBOX_USER_LIMIT": "1000",
     ].merging(brokers.environment) { $1 }.merging(options.environment) { $1 }
     let daemons = Daemon.allCases.flatMap { daemon in
         (1...(options.replicas[daemon] ?? 1)).map { number in

@@ -55,6 +55,14 @@ public struct History: Sendable, Hashable {
         case delivered
         case expired
         case suppressed(reason: String)
+
+        public var state: State {
+            switch self {
+            case .delivered: .delivered
+            case .expired: .expired
+            case .suppressed(let reason): .suppressed(reason: reason)
+            }
+        }
     }
 
     /// Its sender asked for it to be cancelled.

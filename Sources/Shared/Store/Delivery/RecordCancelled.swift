@@ -3,7 +3,8 @@ internal import Postgres
 
 /// Keeps the record of what a tombstone stopped, wherever on its way it was met, so that lists and trails can show it.
 public enum RecordCancelled {
-    /// Index: the primary key of `cancellations`, `(id, service_id)`. Rows are locked in order, against deadlocks.
+    /// Index: the primary key of `cancellations`, `(id, service_id)`. Rows are locked in order, against deadlocks. That
+    /// of `erased_users` leaves out what belongs to an erased user.
     private static let sql = """
         WITH met AS (
             SELECT n.*
@@ -11,6 +12,7 @@ public enum RecordCancelled {
                 AS n (id, service_id, user_id, accepted_at, payload)
             JOIN cancellations c ON c.id = n.id AND c.service_id = n.service_id
             WHERE c.payload IS NULL
+              AND \(ErasedUser.isNot("n.user_id", acceptedAt: "n.accepted_at"))
             ORDER BY n.id
             FOR UPDATE OF c
         )

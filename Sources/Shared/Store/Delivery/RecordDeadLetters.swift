@@ -4,16 +4,25 @@ internal import Postgres
 
 /// Writes dead letters down where people can look at them.
 public enum RecordDeadLetters {
-    /// Index: the primary key of `dead_letters`, `(topic, partition, record_offset, record_at)`, drops a redelivery.
+    /// Index: the primary key of `dead_letters`, `(topic, partition, record_offset, record_at)`, drops a redelivery. That of
+    /// `erased_users` leaves out what belongs to an erased user, be it by the key of the record alone.
     private static let sql = """
         INSERT INTO dead_letters (
             topic, partition, record_offset, record_at, reason, attempts, id, service_id, user_id, accepted_at,
             record_key, record_value, traceparent)
         SELECT n.* FROM unnest(
             $1::text[], $2::int4[], $3::int8[], $4::timestamptz[], $5::text[], $6::int4[], $7::uuid[], $8::uuid[],
-            $9::text[], $10::timestamptz[], $11::bytea[], $12::bytea[], $13::text[]) AS n
+            $9::text[], $10::timestamptz[], $11::bytea[], $12::bytea[], $13::text[])
+            AS n (
+                topic, partition, record_offset, record_at, reason, attempts, id, service_id, user_id, accepted_at,
+                record_key, record_value, traceparent)
+        WHERE \(ErasedUser.isNot("n.user_id", acceptedAt: Self.acceptedAt))
+          AND \(ErasedUser.isNot(bytes: "n.record_key", acceptedAt: Self.acceptedAt))
         ON CONFLICT DO NOTHING
         """
+
+    /// Of a record that nobody can read, its own time.
+    private static let acceptedAt = "coalesce(n.accepted_at, n.record_at)"
 
     public struct Row: Sendable {
         public let topic: String

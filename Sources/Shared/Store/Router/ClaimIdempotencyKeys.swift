@@ -8,11 +8,13 @@ internal import Postgres
 /// same request id, and is still the first.
 public enum ClaimIdempotencyKeys {
     /// Index: the primary key of `idempotency_keys`, `(user_id, id)`. Sorted, so that two routers cannot deadlock.
+    /// That of `erased_users` leaves out what belongs to an erased user: it has no first, and is dropped.
     private static let insert = """
         INSERT INTO idempotency_keys (user_id, id, service_id, request_id, fingerprint, accepted_at)
         SELECT DISTINCT ON (n.user_id, n.id) n.user_id, n.id, n.service_id, n.request_id, n.fingerprint, n.accepted_at
         FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::timestamptz[])
             WITH ORDINALITY AS n (user_id, id, service_id, request_id, fingerprint, accepted_at, place)
+        WHERE \(ErasedUser.isNot("n.user_id", acceptedAt: "n.accepted_at"))
         ORDER BY n.user_id, n.id, n.place
         ON CONFLICT DO NOTHING
         """

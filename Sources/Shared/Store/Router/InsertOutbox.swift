@@ -5,7 +5,7 @@ internal import Postgres
 public enum InsertOutbox {
     /// Index: the primary key of `outbox`, `(shard, id)`, decides about a redelivery that is still pending; the primary
     /// keys of `cancellations` and `reschedules`, `(id, service_id)`, drop what was cancelled, or came back after it had
-    /// been rescheduled, claimed and deleted.
+    /// been rescheduled, claimed and deleted; that of `erased_users` what belongs to an erased user.
     private static let sql = """
         INSERT INTO outbox (shard, id, due_at, service_id, user_id, revision, accepted_at, traceparent, payload)
         SELECT n.shard, n.id, n.due_at, n.service_id, n.user_id, n.revision, n.accepted_at, n.traceparent, n.payload
@@ -15,6 +15,7 @@ public enum InsertOutbox {
         WHERE NOT EXISTS (SELECT FROM cancellations c WHERE c.id = n.id AND c.service_id = n.service_id)
           AND NOT EXISTS (
             SELECT FROM reschedules r WHERE r.id = n.id AND r.service_id = n.service_id AND r.revision > n.revision)
+          AND \(ErasedUser.isNot("n.user_id", acceptedAt: "n.accepted_at"))
         ORDER BY n.shard, n.id
         ON CONFLICT DO NOTHING
         """

@@ -10,13 +10,15 @@ enum InboxColumns {
         i.read_at, i.traceparent
         """
 
+    static func outcome(_ row: PostgresRow) throws -> History.Outcome {
+        switch try row.decode("state", as: String.self) {
+        case "delivered": .delivered
+        case "expired": .expired
+        default: .suppressed(reason: try row.decode("reason", as: String?.self) ?? "")
+        }
+    }
+
     static func read(_ row: PostgresRow) throws -> History.Decision {
-        let outcome: History.Outcome =
-            switch try row.decode("state", as: String.self) {
-            case "delivered": .delivered
-            case "expired": .expired
-            default: .suppressed(reason: try row.decode("reason", as: String?.self) ?? "")
-            }
         let notification = Notification(
             id: try row.id("id"), service: try row.decode("service_id", as: UUID.self),
             userID: try row.decode("user_id", as: String.self),
@@ -32,7 +34,7 @@ enum InboxColumns {
             revision: try row.decode("revision", as: Int32.self), claimedAt: try row.optionalInstant("claimed_at"),
             trace: try row.trace("traceparent"))
         return History.Decision(
-            notification: notification, outcome: outcome, decidedAt: try row.instant("delivered_at"),
+            notification: notification, outcome: try Self.outcome(row), decidedAt: try row.instant("delivered_at"),
             readAt: try row.optionalInstant("read_at"), seq: try row.decode("seq", as: Int64.self))
     }
 }
