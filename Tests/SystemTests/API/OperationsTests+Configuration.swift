@@ -14,10 +14,13 @@ extension EndToEnd.API.OperationsTests {
             "HTTP_HOST", "HTTP_PORT", "HTTP_PUBLIC_ORIGIN", "HTTP_CORS_ORIGINS", "POLL_INTERVAL_SECONDS",
             "SESSION_JWT_SECRET", "SESSION_JWT_JWKS_FILE", "SESSION_JWT_JWKS_URL", "SESSION_JWT_ALGORITHM",
             "SESSION_JWT_ISSUER", "SESSION_JWT_AUDIENCE", "OUTBOX_SHARDS",
+            "INBOX_USER_LIMIT", "AUDIT_FILE",
         ],
         .router: ["ROUTER_BATCH_SIZE", "OUTBOX_SHARDS"],
         .poller: ["POLLER_BATCH_SIZE", "OUTBOX_SHARDS"],
-        .delivery: ["DELIVERY_BATCH_SIZE"],
+        .delivery: [
+            "DELIVERY_BATCH_SIZE", "INBOX_USER_LIMIT", "INBOX_RETENTION_DAYS",
+        ],
     ]
 
     @Test("--help lists every key with type and default, and reads no configuration", arguments: Daemon.allCases)
