@@ -11,7 +11,10 @@ enum APISettings {
         "http.cors-origins", help: "Origins of other sites whose pages may call the API.")
     static let pollInterval = Setting<Int>(
         "poll-interval-seconds", default: 30, range: 1...60,
-        help: "Seconds between two looks of a web client, as X-Poll-Interval tells it.")
+        help: "Seconds between two looks of a web client, as X-Poll-Interval tells it; more under load.")
+    static let inboxRequests = Setting<Int>(
+        "http.inbox-requests-per-minute", default: 120, range: 1...100_000,
+        help: "Requests that a person has in a calendar minute, on all replicas together; a 304 is not counted.")
 
     static let sessionSecret = Setting<Secret?>(
         secret: "session.jwt.secret", help: "Secret of at least 32 bytes that signs people's sessions (HS256).")
@@ -28,7 +31,8 @@ enum APISettings {
 
     static let all: [any AnySetting] =
         Settings.common + Settings.kafka + Settings.postgres + [
-            Self.host, Self.port, Self.publicOrigin, Self.corsOrigins, Self.pollInterval, Self.sessionSecret,
+            Self.host, Self.port, Self.publicOrigin, Self.corsOrigins, Self.pollInterval, Self.inboxRequests,
+            Self.sessionSecret,
             Self.sessionJWKSFile, Self.sessionJWKSURL, Self.sessionAlgorithm, Self.sessionIssuer,
             Self.sessionAudience, PipelineSettings.shards, PipelineSettings.userLimit, AuditSettings.file,
         ]

@@ -3,6 +3,7 @@ import Kafka
 import Operations
 import Postgres
 import ServiceLifecycle
+import Store
 import Wire
 
 /// The composition root: the keys of sessions first, for without them nothing is to start; then clients, what holds tokens,
@@ -33,7 +34,9 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     let sent = Sent(pool: pool, shards: Int32(settings[PipelineSettings.shards]))
     let changes = InboxChanges(producer: producer, topics: topics)
     let answers = InboxAnswers(
-        versions: InboxVersions(pool: pool), pollIntervalSeconds: settings[APISettings.pollInterval])
+        versions: InboxVersions(pool: pool), pollIntervalSeconds: settings[APISettings.pollInterval],
+        connections: settings[PostgresSettings.poolSize], requestsPerMinute: settings[APISettings.inboxRequests])
+    let marking = InboxMarking(pool: pool, changes: changes, answers: answers)
     let routes = Routes(
         send: SendRoute(access: services, accepting: accepting),
         sendBatch: SendBatchRoute(access: services, accepting: accepting),
@@ -41,7 +44,13 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         reschedule: RescheduleRoute(access: services, sent: sent),
         cancel: CancelRoute(access: services, sent: sent, changes: changes),
         unread: UnreadRoute(access: people, pool: pool, answers: answers),
-        markRead: MarkReadRoute(access: people, pool: pool, changes: changes),
+        markRead: MarkReadRoute(access: people, marking: marking),
+        inbox: InboxRoute(access: people, pool: pool, answers: answers, directory: directory),
+        counts: CountsRoute(access: people, pool: pool, answers: answers),
+        mark: MarkRoute(access: people, marking: marking),
+        readAll: MarkAllRoute(access: people, pool: pool, changes: changes, answers: answers, mark: .read),
+        seenAll: MarkAllRoute(access: people, pool: pool, changes: changes, answers: answers, mark: .seen),
+        preferences: PreferencesRoutes(access: people, pool: pool, answers: answers),
         session: SessionRoutes(access: people), origins: origins, answers: AnswerMetrics())
 
     let server = Application(

@@ -10,6 +10,12 @@ struct Routes: Sendable {
     let cancel: CancelRoute
     let unread: UnreadRoute
     let markRead: MarkReadRoute
+    let inbox: InboxRoute
+    let counts: CountsRoute
+    let mark: MarkRoute
+    let readAll: MarkAllRoute
+    let seenAll: MarkAllRoute
+    let preferences: PreferencesRoutes
     let session: SessionRoutes
     let origins: OriginPolicy
     let answers: AnswerMetrics
@@ -27,6 +33,14 @@ struct Routes: Sendable {
         router.patch("/api/notifications/:id", use: self.reschedule.handle)
         router.delete("/api/notifications/:id", use: self.cancel.handle)
         router.patch("/api/notifications/:id/read", use: self.markRead.handle)
+
+        router.get("/api/inbox", use: self.inbox.handle)
+        router.get("/api/inbox/counts", use: self.counts.handle)
+        router.post("/api/inbox/read-all", use: self.readAll.handle)
+        router.post("/api/inbox/seen-all", use: self.seenAll.handle)
+        router.patch("/api/inbox/:id", use: self.mark.handle)
+        router.get("/api/preferences", use: self.preferences.get)
+        router.put("/api/preferences", use: self.preferences.put)
 
         router.post("/api/session", use: self.session.start)
         router.delete("/api/session", use: self.session.end)

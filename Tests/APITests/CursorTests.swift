@@ -5,18 +5,18 @@ import Testing
 
 @testable import API
 
-@Suite struct UnreadCursorTests {
+@Suite struct InboxCursorTests {
     @Test(arguments: [0, 1, 100, 1_000_000, Int64.max])
     func isReadBack(seq: Int64) {
-        let text = UnreadCursor.text(seq)
-        #expect(UnreadCursor.seq(text) == seq)
+        let text = InboxCursor.text(seq)
+        #expect(InboxCursor.seq(text) == seq)
         // It stands in a URL as it is.
         #expect(text.utf8.allSatisfy { isUnreserved($0) })
     }
 
     @Test(arguments: ["", "!", "7", "====", "bm90IGEgbnVtYmVy", "MTIuNQ", "_w", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "é"])
     func refuses(text: String) {
-        #expect(UnreadCursor.seq(text) == nil)
+        #expect(InboxCursor.seq(text) == nil)
     }
 }
 

@@ -95,7 +95,7 @@ extension Live {
             try await withDatabase { database async throws in
                 let notification = sample()
                 try await database.deliver(notification)
-                _ = try await MarkRead.run(notification.id, of: "ann", on: database.pool)
+                _ = try await database.markRead(notification.id, of: "ann")
                 #expect(try await database.cancel(notification)?.answer == .recalled)
                 #expect(try await database.history(of: notification).state == .recalled)
             }
@@ -125,7 +125,7 @@ extension Live {
                 #expect(first?.answer == .cancelled)
                 #expect(try await database.count("inbox") == 1)
                 #expect(try await database.unread().items.isEmpty)
-                #expect(try await MarkRead.run(notification.id, of: "ann", on: database.pool) == nil)
+                #expect(try await database.markRead(notification.id, of: "ann") == nil)
                 let again = try await database.cancel(notification)
                 #expect(again?.answer == .cancelled)
                 #expect(again?.decidedAt == first?.decidedAt)

@@ -34,7 +34,7 @@ extension Live {
                 try await database.deliver(delivered, read, recalled, expired, suppressed)
                 _ = try await Reschedule.run(claimed.id, of: shop, to: now, shards: 1, on: database.pool)
                 #expect(try await database.claim().map(\.id) == [claimed.id])
-                _ = try await MarkRead.run(read.id, of: "ann", on: database.pool)
+                _ = try await database.markRead(read.id, of: "ann")
                 try await database.cancel(cancelled)
                 try await database.cancel(recalled)
                 _ = try await database.pool.query(
@@ -88,7 +88,7 @@ extension Live {
                 (notification.dueAt, notification.revision, notification.claimedAt) = (row.dueAt, 1, row.claimedAt)
                 try await CreateInboxPartition.run(Week(of: row.dueAt), on: database.pool)
                 try await database.deliver(notification)
-                _ = try await MarkRead.run(notification.id, of: "ann", on: database.pool)
+                _ = try await database.markRead(notification.id, of: "ann")
                 try await database.cancel(notification)
                 let trail = try await database.history(of: notification).trail
                 #expect(

@@ -40,7 +40,7 @@ extension Live {
                 all: ["delivered", "read", "expired", "suppressed:rate-limit", "recalled"].compactMap { all[$0] })
             try await database.schedule(all: ["scheduled", "cancelled"].compactMap { all[$0] })
             let (read, suppressed) = (try #require(all["read"]), try #require(all["suppressed:rate-limit"]))
-            _ = try await MarkRead.run(read.id, of: read.userID, on: database.pool)
+            _ = try await database.markRead(read.id, of: read.userID)
             _ = try await database.pool.query(
                 "UPDATE inbox SET state = 'suppressed', reason = 'rate-limit' WHERE id = $1",
                 [.uuid(suppressed.id.uuid)])

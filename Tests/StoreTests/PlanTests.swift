@@ -12,13 +12,23 @@ extension Live {
         /// Two weeks of inbox, 500 users, and one service that sends nine tenths of it all; no vacuum has run.
         private static let filling = """
             INSERT INTO inbox (user_id, id, due_at, state, seq, service_id, event_type, priority, message, scheduled,
-                revision, accepted_at, read_at)
+                revision, accepted_at, read_at, archived_at)
             SELECT 'user' || n % 500, md5('i' || n)::uuid, t.at, 'delivered', n / 500 + 1, s.id, 'new_message', 'normal',
-                repeat('x', 200), false, 0, t.at, CASE WHEN n % 3 = 0 THEN t.at END
+                repeat('x', 200), false, 0, t.at, CASE WHEN n % 3 = 0 THEN t.at END, CASE WHEN n % 20 = 0 THEN t.at END
             FROM generate_series(1, 20000) AS n,
                 LATERAL (SELECT timestamptz '2026-11-16T00:00:00Z' + n * interval '60 s' AS at) t,
                 LATERAL (SELECT lpad((CASE WHEN n % 10 = 0 THEN n % 7 + 2 ELSE 1 END)::text, 32, '0')::uuid AS id) s;
+            INSERT INTO inbox (user_id, id, due_at, state, seq, service_id, event_type, priority, message, scheduled,
+                revision, accepted_at, read_at, archived_at)
+            SELECT 'heavy', md5('h' || n)::uuid, t.at, 'delivered', n, lpad('1', 32, '0')::uuid, 'new_message', 'normal',
+                repeat('x', 200), false, 0, t.at, CASE WHEN n % 3 = 0 THEN t.at END, CASE WHEN n % 20 = 0 THEN t.at END
+            FROM generate_series(1, 10000) AS n,
+                LATERAL (SELECT timestamptz '2026-11-16T00:00:00Z' + n * interval '120 s' AS at) t;
             INSERT INTO inbox_heads SELECT user_id, max(seq) FROM inbox GROUP BY user_id;
+            INSERT INTO inbox_requests
+            SELECT user_id, timestamptz '2026-11-16T00:00:00Z', 7 FROM inbox_heads;
+            INSERT INTO preferences
+            SELECT h.user_id, t.name, true FROM inbox_heads h, event_types t;
             INSERT INTO outbox (shard, id, due_at, service_id, user_id, revision, accepted_at, payload)
             SELECT 0, md5('o' || n)::uuid, clock_timestamp() + (n - 1000) * interval '1 s',
                 lpad((CASE WHEN n % 10 = 0 THEN n % 7 + 2 ELSE 1 END)::text, 32, '0')::uuid, 'user' || n % 500, 0,
@@ -58,9 +68,17 @@ extension Live {
             Case(
                 name: "NextDue", sql: NextDue.sql, types: "int4, timestamptz",
                 arguments: "0, '1970-01-01 00:00:00+00'", index: "outbox_due"),
+            Self.page(nil), Self.page(.unread), Self.page(.read), Self.page(.archived), Self.page(.all),
             Case(
-                name: "UnreadPage", sql: UnreadPage.sql, types: "text, int8, int8",
-                arguments: "'user7', 9223372036854775807, 101"),
+                name: "InboxCounts", sql: InboxCounts.sql, types: "text, int8", arguments: "'heavy', 120",
+                index: Self.bySeq),
+            Case(
+                name: "MarkInbox.mark", sql: MarkInbox.mark, types: "text, uuid, timestamptz, bool, bool, bool",
+                arguments: "'user7', md5('i507')::uuid, '2026-11-16 08:27:00+00', true, NULL, false"),
+            Self.all(.read), Self.all(.seen),
+            Case(
+                name: "LoadPreferences", sql: LoadPreferences.sql, types: "text", arguments: "'user7'",
+                index: "preferences_pkey"),
             Case(
                 name: "ListSent, first page", sql: ListSent.sql,
                 types: "uuid, timestamptz, uuid, text, bool, text, int8, int8, int8",
@@ -75,7 +93,8 @@ extension Live {
                     '\(Self.service)', '\(Self.far)', 'ffffffff-ffff-ffff-ffff-ffffffffffff', NULL, true, NULL, 21, 21, 0
                     """),
             Case(
-                name: "MarkRead.find", sql: MarkRead.find, types: "text, uuid", arguments: "'user7', md5('i507')::uuid"),
+                name: "MarkInbox.find", sql: MarkInbox.find, types: "text, uuid",
+                arguments: "'user7', md5('i507')::uuid"),
             Case(
                 name: "DecideCancel.look", sql: DecideCancel.look, types: "uuid, uuid, timestamptz",
                 arguments: "'\(Self.service)', md5('i507')::uuid, '2026-11-16 08:27:00+00'"),
@@ -83,6 +102,23 @@ extension Live {
                 name: "DecideCancel.look, derived id", sql: DecideCancel.look, types: "uuid, uuid, timestamptz",
                 arguments: "'\(Self.service)', md5('i507')::uuid, NULL"),
         ]
+
+        /// What Postgres calls the partitions' parts of `inbox_unread`, `inbox_history` and `inbox_archived`.
+        private static let bySeq = "_user_id_seq_idx"
+
+        /// Of a user who has a third of it all.
+        private static func page(_ filter: InboxPage.Filter?) -> Case {
+            Case(
+                name: "InboxPage, \(filter?.rawValue ?? "what is not archived")", sql: InboxPage.sql(filter),
+                types: "text, int8, int8, text, int8", arguments: "'heavy', 9223372036854775807, 21, NULL, 120",
+                index: Self.bySeq)
+        }
+
+        private static func all(_ mark: MarkAll.Mark) -> Case {
+            Case(
+                name: "MarkAll, \(mark)", sql: MarkAll.sql(mark), types: "text, int8, int8",
+                arguments: "'heavy', 9223372036854775807, 1000", index: Self.bySeq)
+        }
 
         @Test func noneReadsAWholeTable() async throws {
             try await withDatabase { database async throws in
@@ -96,7 +132,7 @@ extension Live {
                             let plan = try await connection.query(
                                 PostgresStatement("EXPLAIN EXECUTE case\(number) (\(statement.arguments))")
                             ).map { try $0.decode(0, as: String.self) }.joined(separator: "\n")
-                            for table in ["inbox", "outbox", "cancellations"] {
+                            for table in ["inbox", "outbox", "cancellations", "inbox_requests", "preferences"] {
                                 #expect(!plan.contains("Seq Scan on \(table)"), "\(statement.name), \(mode):\n\(plan)")
                             }
                             if let index = statement.index {

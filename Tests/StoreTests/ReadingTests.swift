@@ -45,7 +45,7 @@ extension Live {
             try await withDatabase { database async throws in
                 let (read, expired, unread) = (sample(), sample(expiresAt: .distantPast), sample())
                 try await database.deliver(read, expired, unread)
-                _ = try await MarkRead.run(read.id, of: "ann", on: database.pool)
+                _ = try await database.markRead(read.id, of: "ann")
                 #expect(try await database.unread().items.map(\.notification.id) == [unread.id])
             }
         }
@@ -87,7 +87,7 @@ extension Live {
                 var versions = [try await database.unread().version]
                 try await database.deliver(one, two)
                 versions.append(try await database.unread().version)
-                _ = try await MarkRead.run(one.id, of: "ann", on: database.pool)
+                _ = try await database.markRead(one.id, of: "ann")
                 versions.append(try await database.unread().version)
                 try await database.cancel(two)
                 versions.append(try await database.unread().version)
@@ -103,11 +103,11 @@ extension Live {
             try await withDatabase { database async throws in
                 let notification = sample()
                 try await database.deliver(notification)
-                let first = try #require(try await MarkRead.run(notification.id, of: "ann", on: database.pool))
+                let first = try #require(try await database.markRead(notification.id, of: "ann"))
                 #expect(first.item.notification == notification)
                 #expect(first.item.readAt != nil)
                 #expect(first.version == 2)
-                let second = try #require(try await MarkRead.run(notification.id, of: "ann", on: database.pool))
+                let second = try #require(try await database.markRead(notification.id, of: "ann"))
                 #expect(second.item == first.item)
                 #expect(second.version == nil)
                 #expect(try await InboxVersion.run("ann", on: database.pool) == 2)
@@ -120,8 +120,8 @@ extension Live {
             try await withDatabase { database async throws in
                 let notification = sample()
                 try await database.deliver(notification, sample(to: "bob"))
-                #expect(try await MarkRead.run(notification.id, of: "bob", on: database.pool) == nil)
-                #expect(try await MarkRead.run(sample().id, of: "ann", on: database.pool) == nil)
+                #expect(try await database.markRead(notification.id, of: "bob") == nil)
+                #expect(try await database.markRead(sample().id, of: "ann") == nil)
                 #expect(try await database.history(of: notification).state == .delivered)
                 #expect(try await InboxVersion.run("bob", on: database.pool) == 1)
             }
@@ -135,7 +135,7 @@ extension Live {
                 try await database.schedule(pending)
                 try await PutTombstone.run(recalled.id, of: shop, on: database.pool)
                 for notification in [recalled, expired, pending] {
-                    #expect(try await MarkRead.run(notification.id, of: "ann", on: database.pool) == nil)
+                    #expect(try await database.markRead(notification.id, of: "ann") == nil)
                 }
                 #expect(try await database.history(of: recalled).decision?.readAt == nil)
             }
@@ -151,7 +151,7 @@ extension Live {
                         _ = try await TakeSeqs.run(["ann"], at: .distantPast, on: connection)
                         for _ in 0..<2 {
                             group.addTask {
-                                try await MarkRead.run(notification.id, of: "ann", on: database.pool)?.item.readAt
+                                try await database.markRead(notification.id, of: "ann")?.item.readAt
                             }
                         }
                         #expect(try await database.areBlocked(2))
@@ -173,7 +173,7 @@ extension Live {
                     try await database.pool.transaction { connection async throws in
                         _ = try await TakeSeqs.run(["ann"], at: .distantPast, on: connection)
                         group.addTask {
-                            try await MarkRead.run(notification.id, of: "ann", on: database.pool) == nil
+                            try await database.markRead(notification.id, of: "ann") == nil
                         }
                         #expect(try await database.areBlocked(1))
                         try await PutTombstone.run(notification.id, of: shop, on: database.pool)

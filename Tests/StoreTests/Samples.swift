@@ -95,8 +95,47 @@ extension TestDatabase {
             notification.id, of: service ?? notification.service, shards: 1, reading: reader, on: self.pool)
     }
 
-    func unread(_ userID: String = "ann", before: Int64? = nil, limit: Int = 100) async throws -> UnreadPage.Page {
-        try await UnreadPage.run(userID, before: before, limit: limit, on: self.pool)
+    func unread(_ userID: String = "ann", before: Int64? = nil, limit: Int = 100) async throws -> InboxPage.Page {
+        try await self.page(.unread, of: userID, before: before, limit: limit)
+    }
+
+    func page(
+        _ filter: InboxPage.Filter?, of userID: String = "ann", eventType: String? = nil, before: Int64? = nil,
+        limit: Int = 100
+    ) async throws -> InboxPage.Page {
+        try await InboxPage.run(
+            InboxPage.Query(filter: filter, eventType: eventType, before: before, limit: limit), of: userID,
+            requestsPerMinute: .max, on: self.pool)
+    }
+
+    func counts(_ userID: String = "ann") async throws -> [Int] {
+        let counts = try await InboxCounts.run(userID, requestsPerMinute: .max, on: self.pool)
+        return [counts.unread, counts.unseen]
+    }
+
+    @discardableResult
+    func mark(
+        _ notification: Notification, _ marks: InboxMarks, of userID: String = "ann"
+    ) async throws -> MarkInbox.Marked? {
+        try await MarkInbox.run(notification.id, of: userID, marks, requestsPerMinute: .max, on: self.pool).marked
+    }
+
+    @discardableResult
+    func markRead(_ id: NotificationID, of userID: String) async throws -> MarkInbox.Marked? {
+        try await MarkInbox.run(id, of: userID, InboxMarks(read: true), requestsPerMinute: .max, on: self.pool).marked
+    }
+
+    /// All of it, chunk by chunk.
+    @discardableResult
+    func markAll(
+        _ mark: MarkAll.Mark, of userID: String = "ann", upTo seq: Int64, chunkSize: Int = MarkAll.chunkSize
+    ) async throws -> MarkAll.Progress {
+        var progress = MarkAll.Progress(upTo: seq)
+        while progress.next != nil {
+            progress = try await MarkAll.next(
+                progress, mark, of: userID, requestsPerMinute: .max, chunkSize: chunkSize, on: self.pool)
+        }
+        return progress
     }
 
     func claim(limit: Int32 = 100, low: Instant = .distantPast, shard: Int32 = 0) async throws -> [ClaimDue.Row] {

@@ -7,6 +7,7 @@ import Metrics
 import Notifications
 import Operations
 import Postgres
+import Store
 
 /// Around every request: takes up its trace, turns whatever is thrown into problem+json, counts and logs.
 struct AnswerMiddleware: RouterMiddleware {
@@ -45,6 +46,9 @@ struct AnswerMiddleware: RouterMiddleware {
         case let error as HTTPError:
             return Problem(
                 error.status, code: "http_\(error.status.code)", title: error.status.reasonPhrase, detail: error.body)
+        case let error as TooManyRequests:
+            return .tooManyRequests(
+                detail: "at most \(error.allowance.limit) requests a minute", limit: RateLimit(error.allowance))
         case let error as PostgresError where error.isPoison:
             return .invalid(Faults([Fault("", .wrongType, "a value that the database cannot hold")]))
         case let error as KafkaError where error.isHopeless:

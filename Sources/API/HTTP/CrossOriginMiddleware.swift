@@ -20,12 +20,13 @@ struct CrossOriginMiddleware: RouterMiddleware {
         response.headers[.accessControlAllowCredentials] = "true"
         Self.vary(&response)
         if isPreflight {
-            response.headers[.accessControlAllowMethods] = "GET, POST, PATCH, DELETE, OPTIONS"
+            response.headers[.accessControlAllowMethods] = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
             response.headers[.accessControlAllowHeaders] =
                 "Authorization, Content-Type, If-None-Match, Idempotency-Key, traceparent"
             response.headers[.accessControlMaxAge] = "600"
         } else {
-            response.headers[.accessControlExposeHeaders] = "ETag, Link, Location, Retry-After, X-Poll-Interval"
+            response.headers[.accessControlExposeHeaders] =
+                "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Poll-Interval"
         }
         return response
     }

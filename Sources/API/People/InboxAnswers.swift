@@ -2,25 +2,58 @@ import Crypto
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import Store
+import Synchronization
 
-/// What the answers about an inbox have in common: the `ETag` by which a client asks only for what changed, and the pace
-/// at which it is to ask.
-struct InboxAnswers: Sendable {
-    let versions: InboxVersions
-    let pollIntervalSeconds: Int
+/// What the answers about an inbox have in common: the `ETag` by which a client asks only for what changed, the pace at
+/// which it is to ask, and how often it still may.
+final class InboxAnswers: Sendable {
+    static let policy = "inbox"
 
-    /// - Returns: a 304 where the client has what there is; `nil` where it has to be told.
-    func notModified(_ request: Request, for userID: String) async throws -> Response? {
-        guard let known = request.headers[.ifNoneMatch] else { return nil }
-        let version = try await self.versions.version(of: userID)
-        guard Self.matches(known, Self.etag(version, of: userID)) else { return nil }
-        return Response(status: .notModified, headers: self.headers(version: version, of: userID))
+    private let versions: InboxVersions
+    private let requestsPerMinute: Int
+    private let pace: Mutex<PollPace>
+
+    /// - Parameters:
+    ///   - pollIntervalSeconds: without load.
+    ///   - connections: how many requests Postgres answers at a time.
+    init(versions: InboxVersions, pollIntervalSeconds: Int, connections: Int, requestsPerMinute: Int) {
+        self.versions = versions
+        self.requestsPerMinute = requestsPerMinute
+        self.pace = Mutex(PollPace(baseSeconds: pollIntervalSeconds, connections: connections, at: .now))
     }
 
-    func headers(version: Int64, of userID: String) -> HTTPFields {
+    /// Asks Postgres for a person, as part of the load.
+    ///
+    /// - Parameter body: is given how many requests a user has in a minute.
+    func asking<Answer>(
+        _ body: nonisolated(nonsending) (_ requestsPerMinute: Int) async throws -> Answer
+    ) async rethrows -> Answer {
+        self.pace.withLock { $0.began(at: .now) }
+        defer { self.pace.withLock { $0.ended(at: .now) } }
+        return try await body(self.requestsPerMinute)
+    }
+
+    /// - Returns: a 304 where the client has what there is, which is not counted; `nil` where it has to be told.
+    func notModified(_ request: Request, for userID: String) async throws -> Response? {
+        guard let known = request.headers[.ifNoneMatch] else { return nil }
+        let version = try await self.asking { _ in try await self.versions.version(of: userID) }
+        guard Self.matches(known, Self.etag(version, of: userID)) else { return nil }
+        return Response(status: .notModified, headers: self.common + [.eTag: Self.etag(version, of: userID)])
+    }
+
+    /// Of a page that is true for this version.
+    func headers(version: Int64, of userID: String, _ allowance: RequestAllowance) -> HTTPFields {
+        self.headers(allowance) + [.eTag: Self.etag(version, of: userID)]
+    }
+
+    /// Of any answer that was counted.
+    func headers(_ allowance: RequestAllowance) -> HTTPFields { self.common + RateLimit(allowance).fields }
+
+    private var common: HTTPFields {
         [
-            .eTag: Self.etag(version, of: userID), .pollInterval: String(self.pollIntervalSeconds),
-            .cacheControl: "private, no-cache", .vary: "Authorization, Cookie",
+            .pollInterval: String(self.pace.withLock { $0.seconds(at: .now) }), .cacheControl: "private, no-cache",
+            .vary: "Authorization, Cookie",
         ]
     }
 
@@ -36,5 +69,13 @@ struct InboxAnswers: Sendable {
             let candidate = part.trimmed
             return candidate == "*" || candidate == etag || candidate == "W/\(etag)"
         }
+    }
+}
+
+extension RateLimit {
+    init(_ allowance: RequestAllowance) {
+        self.init(
+            policy: InboxAnswers.policy, quota: allowance.limit, windowSeconds: 60, remaining: allowance.left,
+            resetSeconds: allowance.secondsLeft)
     }
 }

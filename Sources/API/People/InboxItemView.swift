@@ -13,6 +13,8 @@ struct InboxItemView: Encodable, Sendable {
     let dueAt: String
     let deliveredAt: String
     let readAt: String?
+    let seenAt: String?
+    let archivedAt: String?
     let seq: Int64
     let scheduled: Bool
 
@@ -23,6 +25,8 @@ struct InboxItemView: Encodable, Sendable {
         case dueAt = "due_at"
         case deliveredAt = "delivered_at"
         case readAt = "read_at"
+        case seenAt = "seen_at"
+        case archivedAt = "archived_at"
     }
 
     init(_ item: History.Decision) {
@@ -37,7 +41,28 @@ struct InboxItemView: Encodable, Sendable {
         self.dueAt = notification.dueAt.description
         self.deliveredAt = item.decidedAt.description
         self.readAt = item.readAt?.description
+        self.seenAt = item.seenAt?.description
+        self.archivedAt = item.archivedAt?.description
         self.seq = item.seq
         self.scheduled = notification.isScheduled
+    }
+
+    /// Marks that are not set are there as null: their absence says something.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(self.id, forKey: .id)
+        try container.encode(self.eventType, forKey: .eventType)
+        try container.encodeIfPresent(self.title, forKey: .title)
+        try container.encode(self.message, forKey: .message)
+        try container.encodeIfPresent(self.actionURL, forKey: .actionURL)
+        try container.encode(self.priority, forKey: .priority)
+        try container.encodeIfPresent(self.data, forKey: .data)
+        try container.encode(self.dueAt, forKey: .dueAt)
+        try container.encode(self.deliveredAt, forKey: .deliveredAt)
+        try container.encode(self.readAt, forKey: .readAt)
+        try container.encode(self.seenAt, forKey: .seenAt)
+        try container.encode(self.archivedAt, forKey: .archivedAt)
+        try container.encode(self.seq, forKey: .seq)
+        try container.encode(self.scheduled, forKey: .scheduled)
     }
 }

@@ -5,8 +5,8 @@ import Notifications
 import Postgres
 import Store
 
-/// `GET /api/notifications/unread`: what the user has not read, newest first, at most 100 at a time; 304 where nothing
-/// changed since the `ETag` that the client has.
+/// `GET /api/notifications/unread`: what the user has neither read nor archived, newest first, at most 100 at a time; 304
+/// where nothing changed since the `ETag` that the client has.
 struct UnreadRoute: Sendable {
     static let pageSize = 100
 
@@ -17,21 +17,24 @@ struct UnreadRoute: Sendable {
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
         let userID = try await self.access.require(request)
         var parameters = QueryReader(request.uri)
-        let before = parameters.value("cursor") { UnreadCursor.seq($0) }
+        let before = parameters.value("cursor") { InboxCursor.seq($0) }
         try parameters.finish()
         if let unchanged = try await self.answers.notModified(request, for: userID) { return unchanged }
-        let page = try await UnreadPage.run(userID, before: before, limit: Self.pageSize + 1, on: self.pool)
-        var headers = self.answers.headers(version: page.version, of: userID)
+        let query = InboxPage.Query(filter: .unread, before: before, limit: Self.pageSize + 1)
+        let page = try await self.answers.asking {
+            try await InboxPage.run(query, of: userID, requestsPerMinute: $0, on: self.pool)
+        }
+        var headers = self.answers.headers(version: page.version, of: userID, page.allowance)
         let shown = page.items.prefix(Self.pageSize)
         if page.items.count > Self.pageSize, let last = shown.last {
-            headers[.link] = "</api/notifications/unread?cursor=\(UnreadCursor.text(last.seq))>; rel=\"next\""
+            headers[.link] = "</api/notifications/unread?cursor=\(InboxCursor.text(last.seq))>; rel=\"next\""
         }
         return try Response(json: shown.map(InboxItemView.init), headers: headers)
     }
 }
 
 /// An opaque place in an inbox.
-enum UnreadCursor {
+enum InboxCursor {
     static func text(_ seq: Int64) -> String { Data(String(seq).utf8).base64URL }
 
     static func seq(_ text: String) -> Int64? {

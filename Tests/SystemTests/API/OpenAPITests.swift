@@ -120,6 +120,53 @@ private struct OpenAPIExample: Sendable {
     let status: Int
     let answer: HTTPAnswer
 
+    typealias Adding = (
+        _ status: Int, _ operation: String, _ path: String?, _ token: String?, _ session: String?,
+        _ headers: [String: String], _ body: Data?
+    ) async throws -> HTTPAnswer
+
+    /// The routes of the inbox and the preferences.
+    private static func addPeople(
+        _ installation: Installation, session: String, delivered: String, _ add: Adding
+    ) async throws {
+        func body(_ json: String) -> Data { Data(json.utf8) }
+        let text = ["Content-Type": "text/plain"]
+        for (operation, bad) in [
+            ("GET /api/inbox", "?limit=0"), ("GET /api/inbox/counts", nil), ("GET /api/preferences", nil),
+        ] {
+            let path = String(operation.dropFirst(4))
+            let etag = try await add(200, operation, nil, session, nil, [:], nil).header("ETag")
+            if let etag { _ = try await add(304, operation, nil, session, nil, ["If-None-Match": etag], nil) }
+            _ = try await add(401, operation, nil, nil, nil, [:], nil)
+            if let bad { _ = try await add(422, operation, path + bad, session, nil, [:], nil) }
+        }
+        let writes: [(operation: String, path: String, good: String)] = [
+            ("PATCH /api/inbox/{id}", "/api/inbox/\(delivered)", #"{"seen":true}"#),
+            ("POST /api/inbox/read-all", "/api/inbox/read-all", #"{"up_to":9}"#),
+            ("POST /api/inbox/seen-all", "/api/inbox/seen-all", #"{"up_to":9}"#),
+            ("PUT /api/preferences", "/api/preferences", #"{"preferences":[]}"#),
+        ]
+        for (operation, path, good) in writes {
+            _ = try await add(200, operation, path, session, nil, [:], body(good))
+            _ = try await add(400, operation, path, session, nil, [:], body("{"))
+            _ = try await add(401, operation, path, nil, nil, [:], body(good))
+            _ = try await add(403, operation, path, nil, session, [:], body(good))
+            _ = try await add(413, operation, path, session, nil, [:], Data(count: 65_537))
+            _ = try await add(415, operation, path, session, nil, text, body(good))
+            _ = try await add(422, operation, path, session, nil, [:], body("{}"))
+        }
+        _ = try await add(
+            404, "PATCH /api/inbox/{id}", "/api/inbox/\(UUID().uuidString)", session, nil, [:], body(writes[0].good))
+        // With nothing left of the minute, every one of them is a 429.
+        let spent = installation.users(1, "spent")[0]
+        let other = try await installation.token(of: spent)
+        for route in APIRoute.ofPeople where !route.template.hasPrefix("/api/session") {
+            try await installation.database.spendRequests(of: spent)
+            let json = try route.body(spent).map(body)
+            _ = try await add(429, route.name, route.path(delivered), other, nil, [:], json)
+        }
+    }
+
     static func all(_ installation: Installation) async throws -> [OpenAPIExample] {
         let http = installation.http
         let token = installation.service.token
@@ -206,6 +253,9 @@ private struct OpenAPIExample: Sendable {
         _ = try await add(401, read, path: "/api/notifications/\(delivered)/read")
         _ = try await add(403, read, path: "/api/notifications/\(delivered)/read", session: session)
         _ = try await add(404, read, path: nowhere + "/read", token: session)
+        try await Self.addPeople(installation, session: session, delivered: delivered) {
+            try await add($0, $1, path: $2, token: $3, session: $4, headers: $5, body: $6)
+        }
         _ = try await add(204, "POST /api/session", token: session)
         _ = try await add(401, "POST /api/session")
         _ = try await add(204, "DELETE /api/session", token: session)

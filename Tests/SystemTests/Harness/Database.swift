@@ -64,6 +64,16 @@ struct Database: Sendable {
             [.text(origin.topic), .int4(origin.partition), .int8(origin.offset)])
     }
 
+    /// Leaves this user no request, whatever the limit, until at least a minute from now.
+    func spendRequests(of userID: String) async throws {
+        _ = try await self.pool.query(
+            """
+            INSERT INTO inbox_requests
+            VALUES ($1, date_trunc('minute', clock_timestamp()) + interval '1 minute', 1000000000)
+            ON CONFLICT (user_id) DO UPDATE SET minute = excluded.minute, requests = excluded.requests
+            """, [.text(userID)])
+    }
+
     func countInOutbox(of users: [String]) async throws -> Int {
         try await self.count("SELECT count(*) FROM outbox WHERE user_id = ANY($1)", [.textArray(users)])
     }

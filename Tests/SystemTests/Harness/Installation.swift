@@ -178,6 +178,9 @@ private func run<Success: Sendable>(
                 environment["NOTIFI_HTTP_PORT"] = "0"
                 environment["NOTIFI_SESSION_JWT_SECRET"] = sessionSecret
                 environment["NOTIFI_POLL_INTERVAL_SECONDS"] = "1"
+                // Tests look more often than people do; those of the limit set their own.
+                let limit = "NOTIFI_HTTP_INBOX_REQUESTS_PER_MINUTE"
+                environment[limit] = environment[limit] ?? "100000"
             }
             return DaemonProcess(
                 daemon, number: number, programs: programs, folder: folder, environment: environment, host: host)

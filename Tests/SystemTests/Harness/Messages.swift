@@ -63,15 +63,32 @@ struct InboxItem: Sendable, Hashable, Decodable {
     let dueAt: String
     let deliveredAt: String
     let readAt: String?
+    let seenAt: String?
+    let archivedAt: String?
     let seq: Int64
     let scheduled: Bool
 
     enum CodingKeys: String, CodingKey {
         case id, message, seq, scheduled
+        case seenAt = "seen_at"
+        case archivedAt = "archived_at"
         case dueAt = "due_at"
         case deliveredAt = "delivered_at"
         case readAt = "read_at"
     }
+}
+
+/// A page of `GET /api/inbox`.
+struct InboxPageAnswer: Sendable, Decodable {
+    let notifications: [InboxItem]
+    let nextCursor: String?
+
+    enum CodingKeys: String, CodingKey {
+        case notifications
+        case nextCursor = "next_cursor"
+    }
+
+    var messages: [String] { self.notifications.map(\.message) }
 }
 
 struct CancelDecision: Sendable, Hashable, Decodable {

@@ -41,13 +41,20 @@ public struct History: Sendable, Hashable {
         public var decidedAt: Instant
         public var readAt: Instant?
         public var seq: Int64
+        public var seenAt: Instant?
+        public var archivedAt: Instant?
 
-        public init(notification: Notification, outcome: Outcome, decidedAt: Instant, readAt: Instant?, seq: Int64) {
+        public init(
+            notification: Notification, outcome: Outcome, decidedAt: Instant, readAt: Instant?, seq: Int64,
+            seenAt: Instant? = nil, archivedAt: Instant? = nil
+        ) {
             self.notification = notification
             self.outcome = outcome
             self.decidedAt = decidedAt
             self.readAt = readAt
             self.seq = seq
+            self.seenAt = seenAt
+            self.archivedAt = archivedAt
         }
     }
 
@@ -192,7 +199,12 @@ extension History {
             case .suppressed(let reason):
                 steps.append(Step(at: decision.decidedAt, event: "suppressed", detail: reason))
             }
+            // Reading is seeing: where both were one act, it is one step.
+            if let seenAt = decision.seenAt, seenAt != decision.readAt {
+                steps.append(Step(at: seenAt, event: "seen"))
+            }
             if let readAt = decision.readAt { steps.append(Step(at: readAt, event: "read")) }
+            if let archivedAt = decision.archivedAt { steps.append(Step(at: archivedAt, event: "archived")) }
         }
         for dead in self.deadLetters {
             steps.append(Step(at: dead.at, event: "dead-lettered", detail: "\(dead.reason) (\(dead.origin))"))

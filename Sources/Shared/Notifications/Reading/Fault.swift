@@ -19,6 +19,7 @@ public struct Fault: Sendable, Hashable {
         case controlCharacter = "control_character"
         case unknownEventType = "unknown_event_type"
         case disabledEventType = "disabled_event_type"
+        case criticalEventType = "critical_event_type"
         case unknownPriority = "unknown_priority"
         case badTime = "bad_time"
         case inThePast = "in_the_past"
@@ -26,6 +27,7 @@ public struct Fault: Sendable, Hashable {
         case badURL = "bad_url"
         case badKey = "bad_key"
         case tooMany = "too_many"
+        case duplicate
     }
 }
 

@@ -5,14 +5,41 @@
 struct MemberReader {
     private var members: [String: JSONValue]
     private(set) var faults: [Fault] = []
+    /// The pointer to the object.
+    private let place: String
 
-    init(_ members: [String: JSONValue]) {
+    init(_ members: [String: JSONValue], at place: String = "") {
         self.members = members
+        self.place = place
     }
 
     mutating func fault(_ name: String, _ code: Fault.Code, _ detail: String) {
-        self.faults.append(Fault(pointer(name), code, detail))
+        self.faults.append(Fault(self.place + pointer(name), code, detail))
     }
+
+    mutating func bool(_ name: String) -> Bool? {
+        switch self.members.removeValue(forKey: name) {
+        case nil, .null: return nil
+        case .bool(let bool): return bool
+        case .some:
+            self.fault(name, .wrongType, "must be true or false")
+            return nil
+        }
+    }
+
+    /// A whole number from 0 on.
+    mutating func number(_ name: String) -> Int64? {
+        switch self.members.removeValue(forKey: name) {
+        case nil, .null: return nil
+        case .integer(let number) where number >= 0: return number
+        case .some:
+            self.fault(name, .wrongType, "must be a whole number from 0 on")
+            return nil
+        }
+    }
+
+    /// Leaves out what may be there and does not matter.
+    mutating func ignore(_ name: String) { self.members[name] = nil }
 
     mutating func requiredText(_ name: String, limit: Int, mayBreakLines: Bool = false) -> String? {
         switch self.members[name] {

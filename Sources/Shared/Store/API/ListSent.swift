@@ -20,7 +20,7 @@ public enum ListSent {
                     ELSE i.state END AS status,
                 NULL::bytea AS payload, i.user_id, i.due_at, i.state, i.reason, i.seq, i.service_id, i.event_type,
                 i.priority, i.title, i.message, i.action_url, i.data, i.scheduled, i.revision, i.expires_at,
-                i.claimed_at, i.delivered_at, i.read_at, i.traceparent
+                i.claimed_at, i.delivered_at, i.read_at, i.seen_at, i.archived_at, i.traceparent
             FROM inbox i, LATERAL (SELECT (
                 SELECT coalesce(t.answer, 'recalled') FROM cancellations t
                 WHERE t.id = i.id AND t.service_id = i.service_id LIMIT 1) AS answer) c
@@ -36,7 +36,7 @@ public enum ListSent {
             ORDER BY i.accepted_at DESC, i.id DESC LIMIT $7)
             UNION ALL
             (SELECT o.id, o.accepted_at, 'scheduled', o.payload, o.user_id, o.due_at, NULL, NULL, NULL, o.service_id,
-                NULL, NULL, NULL, NULL, NULL, NULL, NULL, o.revision, NULL, NULL, NULL, NULL, o.traceparent
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, o.revision, NULL, NULL, NULL, NULL, NULL, NULL, o.traceparent
             FROM outbox o
             WHERE o.service_id = $1 AND (o.accepted_at, o.id) < ($2, $3) AND ($4::text IS NULL OR o.user_id = $4)
                 AND ($6::text IS NULL OR $6 = 'scheduled')
@@ -47,7 +47,7 @@ public enum ListSent {
             ORDER BY o.accepted_at DESC, o.id DESC LIMIT $7)
             UNION ALL
             (SELECT c.id, c.accepted_at, coalesce(c.answer, 'cancelled'), c.payload, c.user_id, c.due_at, NULL, NULL, NULL,
-                c.service_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+                c.service_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
             FROM cancellations c
             WHERE $5 AND c.service_id = $1 AND c.payload IS NOT NULL AND (c.accepted_at, c.id) < ($2, $3)
                 AND ($4::text IS NULL OR c.user_id = $4)
@@ -59,7 +59,7 @@ public enum ListSent {
             UNION ALL
             (SELECT DISTINCT ON (d.accepted_at, d.id) d.id, d.accepted_at, 'dead-lettered', d.record_value, d.user_id,
                 NULL, NULL, NULL, NULL, d.service_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                NULL, d.traceparent
+                NULL, NULL, NULL, d.traceparent
             FROM dead_letters d
             WHERE d.service_id = $1 AND d.id IS NOT NULL AND d.accepted_at IS NOT NULL
                 AND (d.accepted_at, d.id) < ($2, $3) AND ($4::text IS NULL OR d.user_id = $4)

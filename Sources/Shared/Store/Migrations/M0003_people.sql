@@ -11,6 +11,8 @@ DROP INDEX inbox_unread;
 CREATE INDEX inbox_unread ON inbox (user_id, seq DESC)
     WHERE state = 'delivered' AND read_at IS NULL AND archived_at IS NULL;
 CREATE INDEX inbox_history ON inbox (user_id, seq DESC) WHERE state = 'delivered';
+-- Few are: without it a page of them would walk along everything else.
+CREATE INDEX inbox_archived ON inbox (user_id, seq DESC) WHERE state = 'delivered' AND archived_at IS NOT NULL;
 -- How many a user got in a calendar minute.
 CREATE INDEX inbox_limited ON inbox (user_id, due_at) WHERE state = 'delivered' AND NOT critical;
 

@@ -7,7 +7,7 @@ enum InboxColumns {
     static let list = """
         i.user_id, i.id, i.due_at, i.state, i.reason, i.seq, i.service_id, i.event_type, i.priority, i.title, i.message,
         i.action_url, i.data, i.scheduled, i.revision, i.expires_at, i.accepted_at, i.claimed_at, i.delivered_at,
-        i.read_at, i.traceparent
+        i.read_at, i.seen_at, i.archived_at, i.traceparent
         """
 
     static func outcome(_ row: PostgresRow) throws -> History.Outcome {
@@ -35,6 +35,7 @@ enum InboxColumns {
             trace: try row.trace("traceparent"))
         return History.Decision(
             notification: notification, outcome: try Self.outcome(row), decidedAt: try row.instant("delivered_at"),
-            readAt: try row.optionalInstant("read_at"), seq: try row.decode("seq", as: Int64.self))
+            readAt: try row.optionalInstant("read_at"), seq: try row.decode("seq", as: Int64.self),
+            seenAt: try row.optionalInstant("seen_at"), archivedAt: try row.optionalInstant("archived_at"))
     }
 }
