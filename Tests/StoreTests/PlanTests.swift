@@ -43,11 +43,21 @@ extension Live {
             INSERT INTO cancellations (id, service_id, answer, decided_at)
             SELECT md5('c' || n)::uuid, lpad('1', 32, '0')::uuid, 'cancelled', clock_timestamp()
             FROM generate_series(1, 1500) AS n;
+            INSERT INTO preferences (user_id, event_type, enabled)
+            SELECT 'user' || n % 500, 'type' || n / 500, n % 2 = 0 FROM generate_series(1, 20000) AS n;
+            INSERT INTO erased_users (user_hash, erased_at, sweep_at)
+            SELECT sha256(convert_to('erased' || n, 'UTF8')), clock_timestamp(), clock_timestamp()
+            FROM generate_series(1, 5000) AS n;
             ANALYZE
             """
 
         /// Of an id that is in the inbox, and of the service that sends most.
         private static let service = "00000000-0000-0000-0000-000000000001"
+
+        /// A batch of delivery: so many of the same.
+        private static func batch(_ values: String...) -> String {
+            values.map { "array_fill(\($0), ARRAY[500])" }.joined(separator: ", ")
+        }
 
         private static let far = "2026-11-25 00:00:00+00"
 
@@ -101,6 +111,22 @@ extension Live {
             Case(
                 name: "DecideCancel.look, derived id", sql: DecideCancel.look, types: "uuid, uuid, timestamptz",
                 arguments: "'\(Self.service)', md5('i507')::uuid, NULL"),
+            Case(
+                name: "InsertInbox", sql: InsertInbox.sql,
+                types: """
+                    text[], uuid[], timestamptz[], int8[], uuid[], text[], text[], text[], text[], text[], text[], bool[],
+                    int4[], timestamptz[], timestamptz[], timestamptz[], text[], int4, int8
+                    """,
+                arguments: Self.batch(
+                    "'user7'::text", "gen_random_uuid()", "timestamptz '2026-11-20 09:00:00+00'", "7::int8",
+                    "gen_random_uuid()", "'new_message'::text", "'normal'::text", "NULL::text", "'m'::text",
+                    "NULL::text", "NULL::text", "false", "0", "NULL::timestamptz",
+                    "timestamptz '2026-11-20 09:00:00+00'", "NULL::timestamptz", "NULL::text") + ", 36500, 100",
+                index: "user_id_due_at_idx"),
+            Case(
+                name: "FindErased", sql: FindErased.sql, types: "text[], timestamptz[]",
+                arguments: Self.batch("'user7'::text", "timestamptz '2026-11-20 09:00:00+00'"),
+                index: "erased_users_pkey"),
         ]
 
         /// What Postgres calls the partitions' parts of `inbox_unread`, `inbox_history` and `inbox_archived`.
@@ -132,7 +158,9 @@ extension Live {
                             let plan = try await connection.query(
                                 PostgresStatement("EXPLAIN EXECUTE case\(number) (\(statement.arguments))")
                             ).map { try $0.decode(0, as: String.self) }.joined(separator: "\n")
-                            for table in ["inbox", "outbox", "cancellations", "inbox_requests", "preferences"] {
+                            for table in [
+                                "inbox", "outbox", "cancellations", "inbox_requests", "preferences", "erased_users",
+                            ] {
                                 #expect(!plan.contains("Seq Scan on \(table)"), "\(statement.name), \(mode):\n\(plan)")
                             }
                             if let index = statement.index {

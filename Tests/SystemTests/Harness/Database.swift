@@ -23,7 +23,9 @@ struct Database: Sendable {
     struct Decision: Sendable {
         let id: String
         let userID: String
+        let eventType: String
         let state: String
+        let reason: String?
         let seq: Int64
         let isScheduled: Bool
         /// Microseconds since 1970, by Postgres' clock but for `due`.
@@ -35,17 +37,27 @@ struct Database: Sendable {
     func decisions(of users: [String]) async throws -> [Decision] {
         try await self.pool.query(
             """
-            SELECT id::text AS id, user_id, state, seq, scheduled, due_at, claimed_at, delivered_at FROM inbox
+            SELECT id::text AS id, user_id, event_type, state, reason, seq, scheduled, due_at, claimed_at, delivered_at FROM inbox
             WHERE user_id = ANY($1) ORDER BY user_id, seq
             """, [.textArray(users)]
         ).map { row in
             Decision(
-                id: try row.decode("id"), userID: try row.decode("user_id"), state: try row.decode("state"),
+                id: try row.decode("id"), userID: try row.decode("user_id"),
+                eventType: try row.decode("event_type"), state: try row.decode("state"),
+                reason: try row.decode("reason"),
                 seq: try row.decode("seq"), isScheduled: try row.decode("scheduled"),
                 due: try row.decode("due_at", as: PostgresTimestamp.self).microsecondsSinceUnixEpoch,
                 claimed: try row.decode("claimed_at", as: PostgresTimestamp?.self)?.microsecondsSinceUnixEpoch,
                 delivered: try row.decode("delivered_at", as: PostgresTimestamp.self).microsecondsSinceUnixEpoch)
         }
+    }
+
+    func choose(_ isEnabled: Bool, _ eventType: String, for userID: String) async throws {
+        _ = try await self.pool.query(
+            """
+            INSERT INTO preferences (user_id, event_type, enabled) VALUES ($1, $2, $3)
+            ON CONFLICT (user_id, event_type) DO UPDATE SET enabled = excluded.enabled
+            """, [.text(userID), .text(eventType), .bool(isEnabled)])
     }
 
     private func count(_ sql: String, _ parameters: [PostgresValue] = []) async throws -> Int {

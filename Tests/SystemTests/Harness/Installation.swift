@@ -104,9 +104,26 @@ final class Installation: Sendable {
         try await require("the outbox is empty", within: limit) {
             try await self.database.countInOutbox(of: users) == 0
         }
+        try await self.settleDeliveries(within: limit)
+    }
+
+    private func settleDeliveries(within limit: Duration) async throws {
         try await require("deliveries are delivered", within: limit) {
             try await self.brokers.lag(group: self.topics.deliveryGroup, topic: self.topics.deliveries) == 0
         }
+    }
+
+    /// What became of so many, when that and everything else is settled.
+    func decisions(
+        of users: [String], count: Int, within limit: Duration = .seconds(60)
+    ) async throws -> [Database.Decision] {
+        try await require("\(count) are decided", within: limit) {
+            try await self.database.countInInbox(of: users) >= count
+        }
+        try await self.settleDeliveries(within: limit)
+        let decisions = try await self.database.decisions(of: users)
+        #expect(decisions.count == count)
+        return decisions
     }
 
     /// Returns when everything that was accepted so far has been routed.

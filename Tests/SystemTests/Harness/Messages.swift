@@ -6,13 +6,14 @@ struct Outgoing: Sendable, Encodable {
     var userID: String
     var message: String
     var eventType = "new_message"
+    var priority: String?
     var title: String?
     var schedule: String?
     /// Only in batches.
     var idempotencyKey: String?
 
     enum CodingKeys: String, CodingKey {
-        case message, title, schedule
+        case message, priority, title, schedule
         case userID = "user_id"
         case eventType = "event_type"
         case idempotencyKey = "idempotency_key"

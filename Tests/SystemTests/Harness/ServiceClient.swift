@@ -59,6 +59,30 @@ struct ServiceClient: Sendable {
         return try #require(last.value.record)
     }
 
+    /// The ids of what this query finds, page after page.
+    func list(_ query: String) async throws -> [String] {
+        struct Page: Decodable {
+            let notifications: [Record]
+            let nextCursor: String?
+
+            enum CodingKeys: String, CodingKey {
+                case notifications
+                case nextCursor = "next_cursor"
+            }
+        }
+        var ids: [String] = []
+        var cursor: String?
+        repeat {
+            let answer = try await self.request(
+                "GET", "/api/notifications?limit=100&\(query)\(cursor.map { "&cursor=\($0)" } ?? "")")
+            try #require(answer.status == 200, "\(answer.status) \(answer.text)")
+            let page: Page = try answer.decode()
+            ids += page.notifications.map(\.id)
+            cursor = page.nextCursor
+        } while cursor != nil
+        return ids
+    }
+
     func cancel(_ id: String) async throws -> CancelDecision {
         let answer = try await self.request("DELETE", "/api/notifications/\(id)")
         try #require(answer.status == 200, "\(answer.status) \(answer.text)")

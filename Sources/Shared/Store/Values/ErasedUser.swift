@@ -1,7 +1,7 @@
 /// What keeps an erased user from coming back: whatever was accepted until then is left out wherever it is met.
 ///
-/// Whoever erases takes the user's head (`TakeSeqs`) first, in the transaction that writes into `erased_users` and removes
-/// what is there: a delivery that is under way is then waited for, and a later one finds the entry.
+/// Whoever erases commits the entry in `erased_users` first, and then removes what is there under the lock of the user's
+/// head, as `TakeSeqs` takes it: a delivery that did not see the entry is over by then, and a later one sees it.
 enum ErasedUser {
     /// A condition that holds for what may go on. Index: the primary key of `erased_users`, `(user_hash)`.
     ///

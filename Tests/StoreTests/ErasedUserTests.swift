@@ -1,0 +1,125 @@
+import FoundationEssentials
+import Notifications
+import Postgres
+import Store
+import Testing
+import Wire
+
+extension Live {
+    /// What was accepted before somebody was erased does not come back, wherever on its way it is met.
+    @Suite struct ErasedUsers {
+        private static let later = Instant(microseconds: sampleTime.microseconds + 1)
+
+        @Test func inboxAndOutbox() async throws {
+            try await withDatabase { database async throws in
+                try await database.erase("ann")
+                let (before, after, others) = (sample(), sample(acceptedAt: Self.later), sample(to: "bob"))
+                #expect(try await database.outcomes([before, after, others]) == [nil, .delivered, .delivered])
+                let due = sampleTime.advanced(bySeconds: 3_600)
+                #expect(try await database.schedule(sample(dueAt: due)) == 0)
+                #expect(
+                    try await database.schedule(
+                        sample(dueAt: due), sample(acceptedAt: Self.later, dueAt: due), sample(to: "bob", dueAt: due))
+                        == 2)
+            }
+        }
+
+        @Test func theyAreFoundByPlace() async throws {
+            try await withDatabase { database async throws in
+                let all = [sample(to: "bob"), sample(), sample(acceptedAt: Self.later), sample(to: "é"), sample()]
+                #expect(try await FindErased.run(all, on: database.pool) == [])
+                try await database.erase("ann")
+                try await database.erase("é")
+                #expect(try await FindErased.run(all, on: database.pool) == [1, 3, 4])
+                #expect(try await FindErased.run([], on: database.pool) == [])
+                // Another spelling of the letter is another user.
+                #expect(try await FindErased.run([sample(to: "e\u{301}")], on: database.pool) == [])
+            }
+        }
+
+        /// A claim counts them as no first ones; the same key of after is one.
+        @Test func idempotencyKeys() async throws {
+            try await withDatabase { database async throws in
+                try await database.erase("ann")
+                let before = sample(key: "k")
+                #expect(
+                    try await ClaimIdempotencyKeys.run([before, sample(to: "bob", key: "k")], on: database.pool)
+                        == [false, true])
+                #expect(try await database.count("idempotency_keys") == 1)
+                let after = sample(acceptedAt: Self.later, key: "k")
+                #expect(try await ClaimIdempotencyKeys.run([before, after], on: database.pool) == [false, true])
+                #expect(try await ClaimIdempotencyKeys.run([before], on: database.pool) == [false])
+            }
+        }
+
+        @Test func recordsOfWhatWasCancelled() async throws {
+            try await withDatabase { database async throws in
+                try await database.erase("ann")
+                let (before, others) = (sample(), sample(to: "bob"))
+                for one in [before, others] { try await PutTombstone.run(one.id, of: shop, on: database.pool) }
+                #expect(
+                    try await RecordCancelled.run(
+                        [(before, try before.encoded()), (others, try others.encoded())], on: database.pool) == 1)
+                #expect(try await database.history(of: before).tombstone?.notification == nil)
+                #expect(try await database.history(of: others).tombstone?.notification == others)
+            }
+        }
+
+        /// By the user, by the key of a record that nobody could read, and by the time of the record where there is no other.
+        @Test func deadLetters() async throws {
+            try await withDatabase { database async throws in
+                try await database.erase("ann")
+                func garbage(_ offset: Int64, key: String?, at time: Instant) -> RecordDeadLetters.Row {
+                    RecordDeadLetters.Row(
+                        topic: "t", partition: 0, offset: offset, recordedAt: time, reason: "r", attempts: 1, id: nil,
+                        service: nil, userID: nil, acceptedAt: nil, key: key.map { Array($0.utf8) }, value: [1],
+                        trace: nil)
+                }
+                let rows = [
+                    try deadLetter(of: sample(), offset: 1, at: Self.later),
+                    try deadLetter(of: sample(acceptedAt: Self.later), offset: 2),
+                    try deadLetter(of: sample(to: "bob"), offset: 3), garbage(4, key: "ann", at: sampleTime),
+                    garbage(5, key: "ann", at: Self.later), garbage(6, key: "bob", at: sampleTime),
+                    garbage(7, key: nil, at: sampleTime),
+                ]
+                #expect(try await RecordDeadLetters.run(rows, on: database.pool) == 5)
+                let kept = try await ListDeadLetters.run(limit: 10, on: database.pool)
+                #expect(Set(kept.map(\.offset)) == [2, 3, 5, 6, 7])
+            }
+        }
+
+        /// The second look: one that came between the first and the lock on the head.
+        @Test func oneThatRacesIsLeftOutAllTheSame() async throws {
+            try await withDatabase { database async throws in
+                let notification = sample()
+                try await database.pool.transaction { connection async throws in
+                    #expect(try await FindErased.run([notification], on: connection) == [])
+                    try await database.erase("ann")
+                    #expect(try await StoreTests.deliver([notification], on: connection).isEmpty)
+                    #expect(try await FindErased.run([notification], on: connection) == [0])
+                }
+                #expect(try await database.count("inbox") == 0)
+            }
+        }
+
+        /// Somebody who comes back sees none of the versions of before.
+        @Test func aNewHeadBeginsAtTheClock() async throws {
+            try await withDatabase { database async throws in
+                let first = try await TakeSeqs.run(["ann", "ann", "bob"], at: sampleTime, on: database.pool)
+                #expect(
+                    first == [
+                        Array("ann".utf8): sampleTime.microseconds + 2, Array("bob".utf8): sampleTime.microseconds + 1,
+                    ])
+                // A head that is there goes on by ones, whatever the clock says.
+                for clock in [Self.later.advanced(bySeconds: 60), .distantPast] {
+                    _ = try await TakeSeqs.run(["ann"], at: clock, on: database.pool)
+                }
+                #expect(try await InboxVersion.run("ann", on: database.pool) == sampleTime.microseconds + 4)
+                #expect(try await TakeSeqs.run([], at: sampleTime, on: database.pool) == [:])
+                _ = try await database.pool.query("DELETE FROM inbox_heads WHERE user_id = 'ann'")
+                _ = try await TakeSeqs.run(["ann"], at: sampleTime.advanced(bySeconds: 1), on: database.pool)
+                #expect(try await InboxVersion.run("ann", on: database.pool) == sampleTime.microseconds + 1_000_001)
+            }
+        }
+    }
+}
