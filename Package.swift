@@ -146,8 +146,8 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Notifications", "Wire", "Store", "Operations", hummingbird, hummingbirdCore, nio, httpTypes,
-                logging, jwt,
+                "API", "Kafka", "Notifications", "Wire", "Store", "Operations", hummingbird, hummingbirdCore, nio,
+                httpTypes, logging, jwt,
             ]),
         tests("NotifiTests", ["Notifi", "Kafka", "Wire", arguments, crypto]),
         tests(

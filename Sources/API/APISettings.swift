@@ -15,6 +15,12 @@ enum APISettings {
     static let inboxRequests = Setting<Int>(
         "http.inbox-requests-per-minute", default: 120, range: 1...100_000,
         help: "Requests that a person has in a calendar minute, on all replicas together; a 304 is not counted.")
+    static let inboxCacheUsers = Setting<Int>(
+        "http.inbox-cache-users", default: 200_000, range: 2...10_000_000,
+        help: "How many users' polls can be answered from memory, at about 100 bytes each.")
+    static let inboxCacheSeconds = Setting<Int>(
+        "http.inbox-cache-seconds", default: 600, range: 1...3_600,
+        help: "Seconds after which Postgres is asked again, though Kafka told of no change.")
 
     static let sessionSecret = Setting<Secret?>(
         secret: "session.jwt.secret", help: "Secret of at least 32 bytes that signs people's sessions (HS256).")
@@ -35,6 +41,7 @@ enum APISettings {
             Self.sessionSecret,
             Self.sessionJWKSFile, Self.sessionJWKSURL, Self.sessionAlgorithm, Self.sessionIssuer,
             Self.sessionAudience, PipelineSettings.shards, PipelineSettings.userLimit, AuditSettings.file,
+            Self.inboxCacheUsers, Self.inboxCacheSeconds,
         ]
 }
 

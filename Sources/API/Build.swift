@@ -32,9 +32,15 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         directory: directory, producer: producer, topics: topics,
         limit: UserLimit(perMinute: settings[PipelineSettings.userLimit]), metrics: AcceptingMetrics(), logger: logger)
     let sent = Sent(pool: pool, shards: Int32(settings[PipelineSettings.shards]))
-    let changes = InboxChanges(producer: producer, topics: topics)
+    let versions = InboxVersions(
+        pool: pool, limit: settings[APISettings.inboxCacheUsers],
+        expirySeconds: settings[APISettings.inboxCacheSeconds])
+    let tail = InboxTail(
+        configuration: kafka, topic: topics.inboxChanges, fetchWaitMax: settings[KafkaSettings.fetchWaitMax],
+        producer: producer, versions: versions, logger: logger)
+    let changes = InboxChanges(versions: versions, producer: producer, topics: topics)
     let answers = InboxAnswers(
-        versions: InboxVersions(pool: pool), pollIntervalSeconds: settings[APISettings.pollInterval],
+        versions: versions, pollIntervalSeconds: settings[APISettings.pollInterval],
         connections: settings[PostgresSettings.poolSize], requestsPerMinute: settings[APISettings.inboxRequests])
     let marking = InboxMarking(pool: pool, changes: changes, answers: answers)
     let routes = Routes(
@@ -63,7 +69,9 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     return [
         BackgroundService("Postgres pool") { await pool.run() },
         BackgroundService("Kafka producer") { try await producer.run() },
-        audit, directory, sessions, CancelFinisher(sent: sent, changes: changes, logger: logger), server,
+        audit, BackgroundService("inbox changes") { try await tail.run() },
+        InboxRefresher(versions: versions, logger: logger), directory, sessions,
+        CancelFinisher(sent: sent, changes: changes, logger: logger), server,
     ]
 }
 

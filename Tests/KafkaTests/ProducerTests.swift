@@ -36,6 +36,41 @@ struct ProducerTests {
         }
     }
 
+    @Test func aRecordGoesToThePartitionThatItNames() async throws {
+        try await withBroker { broker in
+            let topic = try await broker.makeTopic(partitions: 5)
+            try await withProducer(broker.configuration) { producer in
+                // With the same key as well, and with none.
+                for key in [bytes("k"), nil] {
+                    let records = (0..<5 as Range<Int32>).map {
+                        KafkaRecord(topic: topic, key: key, value: bytes("v"), partition: $0)
+                    }
+                    let receipts = try await producer.send(records).map { try $0.get() }
+                    #expect(receipts.map(\.partition) == [0, 1, 2, 3, 4])
+                }
+                let byKey = try await producer.send(KafkaRecord(topic: topic, key: bytes("k"), value: bytes("v")))
+                let again = try await producer.send(KafkaRecord(topic: topic, key: bytes("k"), value: bytes("v")))
+                #expect(byKey.partition == again.partition)
+            }
+        }
+    }
+
+    @Test(arguments: [-1, -1_001, 5, Int32.max, Int32.min])
+    func aPartitionThatIsNotThereIsRefused(partition: Int32) async throws {
+        try await withBroker { broker in
+            let topic = try await broker.makeTopic(partitions: 5)
+            try await withProducer(broker.configuration) { producer in
+                _ = try await producer.send(KafkaRecord(topic: topic, key: nil, value: bytes("known now")))
+                let record = KafkaRecord(topic: topic, key: bytes("k"), value: bytes("v"), partition: partition)
+                await #expect {
+                    _ = try await producer.send(record)
+                } throws: {
+                    ($0 as? KafkaError)?.code == .unknownPartition
+                }
+            }
+        }
+    }
+
     @Test func tenThousandAreAcknowledgedAndComeInTheOrderOfTheirKeys() async throws {
         try await withBroker { broker in
             let topic = try await broker.makeTopic(partitions: 8)

@@ -14,6 +14,21 @@ extension Live {
             }
         }
 
+        @Test func versionsOfManyAtOnce() async throws {
+            try await withDatabase { database async throws in
+                // To Swift the last two are the same.
+                let users = ["ann", "bob", "", "\u{E9}", "e\u{301}"]
+                for (number, user) in users.enumerated() {
+                    for _ in 0...number { try await database.deliver(sample(to: user)) }
+                }
+                let asked = users + ["nobody", "ann"] + (0..<1_000).map { "nobody \($0)" }
+                let versions = try await InboxVersionsOf.run(asked, on: database.pool)
+                #expect(versions.count == users.count)
+                for (number, user) in users.enumerated() { #expect(versions[Array(user.utf8)] == Int64(number + 1)) }
+                #expect(try await InboxVersionsOf.run([], on: database.pool).isEmpty)
+            }
+        }
+
         @Test func newestFirstPageByPage() async throws {
             try await withDatabase { database async throws in
                 try await database.deliver(all: (1...23).map { sample("\($0)") })

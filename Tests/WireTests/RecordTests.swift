@@ -175,6 +175,34 @@ import Testing
     }
 }
 
+@Suite struct InboxHeartbeatTests {
+    private static let replica = UUID()
+
+    @Test(arguments: [0, 1, UInt64.max])
+    func isReadBack(number: UInt64) throws {
+        let heartbeat = InboxHeartbeat(replica: Self.replica, number: number)
+        let record = heartbeat.record(on: KafkaTopicPartition(topic: "t", partition: 7))
+        #expect(record.topic == "t" && record.partition == 7 && record.key == nil && record.value.isEmpty)
+        #expect(InboxHeartbeat(message(record)) == heartbeat)
+        #expect(
+            text("notifi-heartbeat", of: record) == "\(Self.replica.uuidString.lowercased())/\(number)",
+            "other versions read it too")
+    }
+
+    @Test(arguments: [
+        "", "/", "x/1", "\(Self.replica)", "\(Self.replica)/", "\(Self.replica)/-1", "\(Self.replica)/x",
+        "\(Self.replica)/1/2", "\(Self.replica)/18446744073709551616", "/1", "\(Self.replica)/ 1",
+    ])
+    func refuses(header: String) {
+        var record = InboxHeartbeat(replica: Self.replica, number: 1).record(
+            on: KafkaTopicPartition(topic: "t", partition: 0))
+        record.headers = [KafkaHeader(name: "notifi-heartbeat", value: header)]
+        #expect(InboxHeartbeat(message(record)) == nil)
+        record.headers = []
+        #expect(InboxHeartbeat(message(record)) == nil)
+    }
+}
+
 @Suite struct TopicTests {
     @Test func names() {
         let topics = Topics(prefix: "notifi")

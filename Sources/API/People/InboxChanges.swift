@@ -2,14 +2,16 @@ import Kafka
 import Logging
 import Wire
 
-/// Tells the other replicas that a user's inbox changed.
+/// Tells this replica and the others that a user's inbox changed.
 struct InboxChanges: Sendable {
+    let versions: InboxVersions
     let producer: KafkaProducer
     let topics: Topics
 
     /// Waits for the report within the producer's bound. The change is committed already: where Kafka is away it is
     /// seen all the same, only later.
     func announce(_ userID: String, version: Int64, logger: Logger) async {
+        self.versions.changed(userID, version: version)
         do {
             let record = KafkaRecord(
                 topic: self.topics.inboxChanges, key: Array(userID.utf8),

@@ -29,7 +29,8 @@ public actor KafkaTail {
     private nonisolated let isClosing = Mutex(false)
     private nonisolated let gaps: Gaps
 
-    private var partitions: Set<KafkaTopicPartition> = []
+    /// Those that it reads: none before ``start(timeout:)``, and more where some were added.
+    public private(set) var partitions: Set<KafkaTopicPartition> = []
     private var nextRefresh = ContinuousClock.now
     private var isClosed = false
 

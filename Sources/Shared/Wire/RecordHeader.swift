@@ -6,6 +6,9 @@ public enum RecordHeader {
     public static let notification = "notifi-id"
     public static let service = "notifi-service"
 
+    /// Makes a record on `inbox-changes` a heartbeat; see ``InboxHeartbeat``.
+    public static let heartbeat = "notifi-heartbeat"
+
     /// Where a dead letter came from, and why it is one. Its key and value are those of the record that it was.
     public static let originTopic = "notifi-origin-topic"
     public static let originPartition = "notifi-origin-partition"

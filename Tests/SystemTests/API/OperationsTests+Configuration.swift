@@ -11,7 +11,8 @@ extension EndToEnd.API.OperationsTests {
     /// The variables of a daemon, besides those of every daemon.
     private static let variables: [Daemon: [String]] = [
         .api: [
-            "HTTP_HOST", "HTTP_PORT", "HTTP_PUBLIC_ORIGIN", "HTTP_CORS_ORIGINS", "POLL_INTERVAL_SECONDS",
+            "HTTP_HOST", "HTTP_PORT", "HTTP_PUBLIC_ORIGIN", "HTTP_CORS_ORIGINS", "HTTP_INBOX_CACHE_USERS",
+            "HTTP_INBOX_CACHE_SECONDS", "POLL_INTERVAL_SECONDS",
             "SESSION_JWT_SECRET", "SESSION_JWT_JWKS_FILE", "SESSION_JWT_JWKS_URL", "SESSION_JWT_ALGORITHM",
             "SESSION_JWT_ISSUER", "SESSION_JWT_AUDIENCE", "OUTBOX_SHARDS",
             "INBOX_USER_LIMIT", "AUDIT_FILE", "HTTP_INBOX_REQUESTS_PER_MINUTE",

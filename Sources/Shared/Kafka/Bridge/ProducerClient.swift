@@ -115,13 +115,18 @@ final class ProducerClient: @unchecked Sendable {
     }
 
     private func produce(_ record: KafkaRecord, opaque: UnsafeMutableRawPointer) -> KafkaError? {
+        if let partition = record.partition, partition < 0 {
+            // To librdkafka negative ones have meanings of their own.
+            return KafkaError(code: .unknownPartition, reason: "there is no partition \(partition)")
+        }
         let headers = unsafe Self.headers(of: record)
         let error = unsafe self.handle.withRaw { client in
             unsafe withBytes(of: record.value) { value in
                 unsafe withBytes(of: record.key ?? []) { key in
                     unsafe notifi_produce(
-                        client, record.topic, record.key == nil ? nil : key.baseAddress, key.count, value.baseAddress,
-                        value.count, headers, opaque)
+                        client, record.topic, record.partition ?? RD_KAFKA_PARTITION_UA,
+                        record.key == nil ? nil : key.baseAddress, key.count, value.baseAddress, value.count, headers,
+                        opaque)
                 }
             }
         }

@@ -1,0 +1,85 @@
+import CoreMetrics
+import Postgres
+import Store
+import Synchronization
+
+/// The version of each user's inbox: from memory while the tail of `inbox-changes` tells of every change, else from
+/// Postgres.
+final class InboxVersions: Sendable {
+    private let map: Mutex<VersionMap>
+    private let pool: PostgresPool
+    private let metrics: InboxVersionMetrics
+
+    /// - Parameters:
+    ///   - limit: at most so many users are held.
+    ///   - expirySeconds: for how long an answer of Postgres holds.
+    init(pool: PostgresPool, limit: Int, expirySeconds: Int) {
+        self.map = Mutex(VersionMap(limit: limit, expirySeconds: expirySeconds, origin: .now))
+        self.pool = pool
+        self.metrics = InboxVersionMetrics()
+    }
+
+    /// At least as high as what was committed when the tail was last known to be at the end, three seconds ago at most.
+    func version(of userID: String) async throws -> Int64 {
+        let answer = self.map.withLock { $0.ask(userID, at: .now) }
+        switch answer {
+        case .known(let version):
+            self.metrics.fromMemory.increment()
+            return version
+        case .unknown(let ticket):
+            self.metrics.fromPostgres.increment()
+            let version = try await InboxVersion.run(userID, on: self.pool)
+            return self.map.withLock { $0.enter(version, for: ticket) }
+        }
+    }
+
+    /// For what this replica itself has committed: it never again confirms what was before.
+    func changed(_ userID: String, version: Int64) {
+        self.map.withLock { $0.apply(version, to: UserKey(userID)) }
+    }
+
+    // MARK: The tail
+
+    /// The tail is at the end of these partitions, and what was before may have passed by. None: it has ended.
+    func restart(_ partitions: Set<Int32>) {
+        self.map.withLock { $0.restart(partitions) }
+    }
+
+    func apply(_ events: [TailEvent]) {
+        self.map.withLock { map in
+            for event in events {
+                switch event {
+                case .changed(let user, let version): map.apply(version, to: user)
+                case .unreadable(let user): map.forget(user)
+                case .heartbeat(let number, let partition): map.returned(number, from: partition, at: .now)
+                }
+            }
+        }
+    }
+
+    /// - Returns: the number of the heartbeat to send now, to which partitions, and whether memory is trusted.
+    func beat() -> (number: UInt64, partitions: Set<Int32>, isTrusted: Bool) {
+        let metrics = self.metrics
+        return self.map.withLock { map in
+            let now = ContinuousClock.now
+            let number = map.beat(at: now)
+            metrics.show(entries: map.count, isTrusted: map.isTrusted, lag: map.lag(at: now))
+            return (number, map.partitions, map.isTrusted)
+        }
+    }
+
+    // MARK: Refreshing
+
+    /// Asks Postgres anew about users who poll and whose time is more than half over, in one query.
+    ///
+    /// - Returns: about how many; at most `limit`.
+    func refresh(limit: Int) async throws -> Int {
+        let due = self.map.withLock { $0.takeDue(limit, at: .now) }
+        let versions = try await InboxVersionsOf.run(due.map(\.userID), on: self.pool)
+        self.map.withLock { map in
+            for (userID, ticket) in due { _ = map.enter(versions[Array(userID.utf8)] ?? 0, for: ticket) }
+        }
+        self.metrics.refreshed.increment(by: due.count)
+        return due.count
+    }
+}
