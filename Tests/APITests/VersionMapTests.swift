@@ -83,6 +83,17 @@ struct ClockedMap {
         #expect(map.ask("ann") == 9)
     }
 
+    /// An earlier and higher change may have passed by before there was an entry.
+    @Test func aChangeAloneIsNotEnoughToAnswerBy() {
+        var map = ClockedMap()
+        map.beat()
+        let ticket = map.begin("ann")
+        map.map.apply(4, to: UserKey("ann"))
+        #expect(map.ask("ann") == nil)
+        #expect(map.map.enter(5, for: ticket) == 5)
+        #expect(map.ask("ann") == 5)
+    }
+
     @Test func twoWhoAskAtOnceAskEach() {
         var map = ClockedMap()
         map.beat()

@@ -39,14 +39,14 @@ struct VersionMapWorld {
         var answer: Int64?
     }
 
-    static let limit = 8
     static let expirySeconds = 12
     private static let users = (0..<9).map { "user \($0)" }
     private static let start = ContinuousClock.now
 
     private var random: SeededGenerator
-    private(set) var map = VersionMap(limit: limit, expirySeconds: expirySeconds, origin: start)
+    private(set) var map: VersionMap
     private var now = start
+    private let limit: Int
     private let losesAnnouncements: Bool
 
     private var postgres = [Int64](repeating: 0, count: users.count)
@@ -75,23 +75,27 @@ struct VersionMapWorld {
     // What happened, so that a test can see that it did.
     private(set) var happened: [String: Int] = [:]
 
+    /// - Parameter losesAnnouncements: some changes are never announced. Little else happens then, for whatever empties
+    ///   the map mends that too.
     init(seed: UInt64, losesAnnouncements: Bool) {
         self.random = SeededGenerator(seed: seed)
         self.losesAnnouncements = losesAnnouncements
+        self.limit = losesAnnouncements ? 2 * Self.users.count : 8
+        self.map = VersionMap(limit: self.limit, expirySeconds: Self.expirySeconds, origin: Self.start)
     }
 
     mutating func step() {
         self.passTime()
         switch self.pick(400) {
-        case 0..<10: self.commit(own: false)
-        case 10..<12: self.commit(own: true)
-        case 12..<60: self.publish()
-        case 60..<130: self.read()
-        case 130..<150: self.sendHeartbeats()
+        case 0..<8: self.commit(own: false)
+        case 8..<10: self.commit(own: true)
+        case 10..<50: self.publish()
+        case 50..<110: self.read()
+        case 110..<150: self.sendHeartbeats()
         case 150..<220: self.ask()
         case 220..<390: self.answer()
-        case 390..<398: self.refresh()
-        default: if !self.losesAnnouncements || self.pick(6) == 0 { self.disturb() }
+        case 390..<398: if !self.losesAnnouncements || self.pick(8) == 0 { self.refresh() }
+        default: if !self.losesAnnouncements || self.pick(20) == 0 { self.disturb() }
         }
     }
 
@@ -102,7 +106,7 @@ struct VersionMapWorld {
     // MARK: Time
 
     private mutating func passTime() {
-        let pause = self.pick(2_000) == 0 ? 1_000 * self.pick(30) : self.pick(40)
+        let pause = self.pick(self.losesAnnouncements ? 20_000 : 4_000) == 0 ? 1_000 * self.pick(30) : self.pick(40)
         self.now = self.now.advanced(by: .milliseconds(pause))
         self.down = self.down.filter { $0.value.upperBound > self.now }
         self.stalled = self.stalled.filter { $0.value.upperBound > self.now }
@@ -177,7 +181,7 @@ struct VersionMapWorld {
         }
         for partition in self.positions.indices
         where !self.astray.contains(partition) && self.stalled[partition] == nil && self.pick(4) > 0 {
-            let end = min(self.log[partition].count, self.positions[partition] + self.pick(6))
+            let end = min(self.log[partition].count, self.positions[partition] + self.pick(12))
             for record in self.log[partition][self.positions[partition]..<end] { self.take(record, from: partition) }
             self.positions[partition] = end
         }
@@ -243,7 +247,7 @@ struct VersionMapWorld {
             self.note(ticket == nil ? "not trusted" : "unknown")
             self.fills.append(Fill(user: user, ticket: ticket))
         }
-        #expect(self.map.count <= Self.limit)
+        #expect(self.map.count <= self.limit)
     }
 
     private mutating func refresh() {

@@ -42,9 +42,11 @@ final class InboxAnswers: Sendable {
         return Response(status: .notModified, headers: self.common + [.eTag: Self.etag(version, of: userID)])
     }
 
-    /// Of a page that is true for this version.
+    /// Of a page that is true for this version. Postgres may have been faster than the tail, and whoever has the page is
+    /// then not to be sent it again.
     func headers(version: Int64, of userID: String, _ allowance: RequestAllowance) -> HTTPFields {
-        self.headers(allowance) + [.eTag: Self.etag(version, of: userID)]
+        self.versions.changed(userID, version: version)
+        return self.headers(allowance) + [.eTag: Self.etag(version, of: userID)]
     }
 
     /// Of any answer that was counted.

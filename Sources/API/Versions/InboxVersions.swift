@@ -33,7 +33,7 @@ final class InboxVersions: Sendable {
         }
     }
 
-    /// For what this replica itself has committed: it never again confirms what was before.
+    /// For what this replica itself has committed, or read: it never again confirms what was before.
     func changed(_ userID: String, version: Int64) {
         self.map.withLock { $0.apply(version, to: UserKey(userID)) }
     }
