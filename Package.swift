@@ -134,7 +134,8 @@ let package = Package(
             swiftSettings: strict),
         tests("KafkaTests", ["Kafka", "Blocking", logging]),
         tests("PostgresTests", ["Postgres", "Notifi", logging]),
-        tests("NotificationsTests", ["Notifications"]),
+        tests("NotificationsTests", ["Notifications", "TestSupport"]),
+        tests("InertTextTests", ["Notifications", "TestSupport"]),
         tests("WireTests", ["Wire", "Kafka", "Notifications", protobuf]),
         tests("StoreTests", ["Store", "Postgres", "Notifications", "Wire", "Notifi", logging]),
         tests(

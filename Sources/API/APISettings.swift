@@ -22,6 +22,10 @@ enum APISettings {
         "http.inbox-cache-seconds", default: 600, range: 1...3_600,
         help: "Seconds after which Postgres is asked again, though Kafka told of no change.")
 
+    static let actionHosts = Setting<[String]>(
+        "content.action-hosts",
+        help: "Hosts that action_url may lead to, as example.com or *.example.com; without any, every host.")
+
     static let sessionSecret = Setting<Secret?>(
         secret: "session.jwt.secret", help: "Secret of at least 32 bytes that signs people's sessions (HS256).")
     static let sessionJWKSFile = Setting<String?>(
@@ -38,6 +42,7 @@ enum APISettings {
     static let all: [any AnySetting] =
         Settings.common + Settings.kafka + Settings.postgres + [
             Self.host, Self.port, Self.publicOrigin, Self.corsOrigins, Self.pollInterval, Self.inboxRequests,
+            Self.actionHosts,
             Self.sessionSecret,
             Self.sessionJWKSFile, Self.sessionJWKSURL, Self.sessionAlgorithm, Self.sessionIssuer,
             Self.sessionAudience, PipelineSettings.shards, PipelineSettings.userLimit, AuditSettings.file,

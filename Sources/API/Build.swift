@@ -1,5 +1,6 @@
 import Hummingbird
 import Kafka
+import Notifications
 import Operations
 import Postgres
 import ServiceLifecycle
@@ -11,6 +12,7 @@ import Wire
 func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     let settings = context.settings
     let logger = context.logger
+    let hosts = try actionHosts(settings)
     let sessions = try await preparedSessions(context)
     let audit = try openedAudit(context)
     let topics = Topics(prefix: settings[KafkaSettings.topicPrefix])
@@ -29,7 +31,7 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     let services = ServiceAccess(directory: directory)
     let people = PersonAccess(sessions: sessions, origins: origins)
     let accepting = Accepting(
-        directory: directory, producer: producer, topics: topics,
+        directory: directory, hosts: hosts, producer: producer, topics: topics,
         limit: UserLimit(perMinute: settings[PipelineSettings.userLimit]), metrics: AcceptingMetrics(), logger: logger)
     let sent = Sent(pool: pool, shards: Int32(settings[PipelineSettings.shards]))
     let versions = InboxVersions(
@@ -73,6 +75,19 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         InboxRefresher(versions: versions, logger: logger), directory, sessions,
         CancelFinisher(sent: sent, changes: changes, logger: logger), server,
     ]
+}
+
+/// - Throws: `SettingsError` where an entry is no host.
+private func actionHosts(_ settings: Settings) throws -> AllowedHosts {
+    do {
+        return try AllowedHosts(settings[APISettings.actionHosts])
+    } catch {
+        let setting = APISettings.actionHosts
+        throw SettingsError(faults: [
+            "\(setting.environmentName) (\(setting.definition.name)): expected hosts such as example.com or "
+                + "*.example.com, found \(error.text.debugDescription)"
+        ])
+    }
 }
 
 /// - Throws: `SettingsError` where authentication is not configured, or not soundly.

@@ -12,6 +12,8 @@ import Wire
 /// have it (P1). Postgres is not asked (P4).
 struct Accepting: Sendable {
     let directory: ServiceDirectory
+    /// Where links may lead.
+    let hosts: AllowedHosts
     let producer: KafkaProducer
     let topics: Topics
     let limit: UserLimit
@@ -34,7 +36,7 @@ struct Accepting: Sendable {
             throw Problem.invalid(Faults([fault]))
         }
         let draft: Draft
-        switch Draft.read(item.json, types: self.directory.types, now: now) {
+        switch Draft.read(item.json, types: self.directory.types, hosts: self.hosts, now: now) {
         case .success(let read): draft = read
         case .failure(let faults): throw Problem.invalid(faults)
         }

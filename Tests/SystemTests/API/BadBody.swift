@@ -121,19 +121,23 @@ struct BadBody: Sendable {
         for (what, escape) in [
             ("U+0000", #"\u0000"#), ("U+001B", #"\u001b"#), ("U+007F", #"\u007f"#), ("U+0085", #"\u0085"#),
         ] {
-            for name in ["user_id", "message", "title"] {
+            for name in ["user_id", "event_type", "action_url"] {
                 bad.append(
                     try self.members(
                         "\(what) in \(name)", user, [name: "\"a\(escape)b\""], "/\(name) control_character"))
             }
         }
-        for name in ["user_id", "title"] {
-            bad.append(
-                try self.members("a line break in \(name)", user, [name: #""a\nb""#], "/\(name) control_character"))
+        bad.append(
+            try self.members("a line break in user_id", user, ["user_id": #""a\nb""#], "/user_id control_character"))
+        for text in [#"\u0000"#, "<script>alert(1)</script>", " <br> ", "<!--", #"\u202e"#, "   "] {
+            bad.append(try self.members("message \(text)", user, ["message": "\"\(text)\""], "/message empty"))
         }
-        for data in [#"{"a":"\u0000"}"#, #"{"\u0000":1}"#, #"{"a":[{"b":"x\u0000"}]}"#] {
-            bad.append(try self.members("U+0000 in data", user, ["data": data], "/data control_character"))
-        }
+        bad += [
+            try self.members("names that become one", user, ["data": #"{"<b>a":1,"a":2}"#], "/data duplicate_member"),
+            try self.members(
+                "names that become one inside", user, ["data": #"{"x":[{"a\u0000":1,"a":2}]}"#],
+                "/data/x/0 duplicate_member"),
+        ]
         return bad
     }
 
@@ -190,7 +194,8 @@ struct BadBody: Sendable {
             "\\\\evil.example",
             "ftp://files.example", "mailto:a@b.example", "orders/1", "", " https://a.example", "https://",
             "https:///path",
-            "https://user:password@a.example", "file:///etc/passwd",
+            "https://user:password@a.example", "file:///etc/passwd", "https://a%2eexample/", "https://a.example/<b>",
+            "https://a.example/\"x", "/it's", "/.//evil.example", "https://127.1/", "https://ä.example/",
         ]
         for url in urls {
             bad.append(

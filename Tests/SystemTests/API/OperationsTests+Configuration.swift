@@ -12,7 +12,7 @@ extension EndToEnd.API.OperationsTests {
     private static let variables: [Daemon: [String]] = [
         .api: [
             "HTTP_HOST", "HTTP_PORT", "HTTP_PUBLIC_ORIGIN", "HTTP_CORS_ORIGINS", "HTTP_INBOX_CACHE_USERS",
-            "HTTP_INBOX_CACHE_SECONDS", "POLL_INTERVAL_SECONDS",
+            "HTTP_INBOX_CACHE_SECONDS", "POLL_INTERVAL_SECONDS", "CONTENT_ACTION_HOSTS",
             "SESSION_JWT_SECRET", "SESSION_JWT_JWKS_FILE", "SESSION_JWT_JWKS_URL", "SESSION_JWT_ALGORITHM",
             "SESSION_JWT_ISSUER", "SESSION_JWT_AUDIENCE", "OUTBOX_SHARDS",
             "INBOX_USER_LIMIT", "AUDIT_FILE", "HTTP_INBOX_REQUESTS_PER_MINUTE",
@@ -102,6 +102,28 @@ extension EndToEnd.API.OperationsTests {
                 #expect(!run.lines.joined().contains(secret) && !run.lines.joined().contains("thirty-one"))
             }
         }
+    }
+
+    @Test(
+        "hosts for links that are none end an API with 78 and one clear line",
+        arguments: [
+            "https://example.com", "example.com:443", "*", "a.*.example.com", "example.com,exa mple.com",
+            "münchen.example",
+        ])
+    func badActionHosts(entries: String) async throws {
+        let run = try await ProgramRun.daemon(
+            .api,
+            [
+                "NOTIFI_KAFKA_BROKERS": "127.0.0.1:1", "NOTIFI_POSTGRES_URL": "postgres://notifi@127.0.0.1:1/notifi",
+                "NOTIFI_HTTP_PORT": "0", "NOTIFI_SESSION_JWT_SECRET": RandomText.make(),
+                "NOTIFI_CONTENT_ACTION_HOSTS": entries,
+            ])
+        #expect(run.status == .exited(78), "\(run.status)")
+        let bad = entries.split(separator: ",").last ?? ""
+        #expect(run.lines.count == 1, "\(run.lines)")
+        #expect(
+            run.lines.first?.contains("NOTIFI_CONTENT_ACTION_HOSTS (content.action-hosts): expected hosts") == true
+                && run.lines.first?.contains(String(bad).debugDescription) == true, "\(run.lines)")
     }
 
     @Test("an API with a JWKS takes ES256 sessions of its key, and none that is signed with what is public")

@@ -7,7 +7,7 @@ public struct Draft: Sendable, Hashable {
     public var schedule: Instant?
     public var expiresAt: Instant?
 
-    /// The largest of each, in bytes of UTF-8 unless said otherwise.
+    /// The largest of each as it is sent, in bytes of UTF-8 unless said otherwise.
     public enum Limit {
         public static let userID = 128
         public static let message = 4_096
@@ -20,23 +20,27 @@ public struct Draft: Sendable, Hashable {
         public static let batch = 1_000
     }
 
-    /// Reads one notification and names every fault that it has, not just the first.
+    /// Reads one notification and names every fault that it has, not just the first. Whatever people will see of it is
+    /// made inert here, and only here (P7).
     ///
     /// - Parameters:
     ///   - types: the registered event types by name.
+    ///   - hosts: where an `action_url` may lead.
     ///   - now: what a schedule is held against; one that is not later is a fault.
-    public static func read(_ json: JSONValue, types: [String: EventType], now: Instant) -> Result<Draft, Faults> {
+    public static func read(
+        _ json: JSONValue, types: [String: EventType], hosts: AllowedHosts, now: Instant
+    ) -> Result<Draft, Faults> {
         guard case .object(let members) = json else {
             return .failure(Faults([Fault("", .wrongType, "a notification is a JSON object")]))
         }
         var reader = MemberReader(members)
         let userID = reader.requiredText("user_id", limit: Limit.userID)
         let eventType = reader.requiredText("event_type", limit: 64)
-        let message = reader.requiredText("message", limit: Limit.message, mayBreakLines: true)
-        let title = reader.text("title", limit: Limit.title)
+        let message = reader.requiredPlainText("message", limit: Limit.message)
+        let title = reader.plainLine("title", limit: Limit.title)
         let actionURL = reader.text("action_url", limit: Limit.actionURL)
         let priority = reader.text("priority", limit: 16)
-        let data = reader.object("data", limit: Limit.data)
+        let data = reader.plainObject("data", limit: Limit.data)
         let schedule = reader.time("schedule")
         let expiresAt = reader.time("expires_at")
         reader.refuseTheRest()
@@ -49,8 +53,16 @@ public struct Draft: Sendable, Hashable {
             case .some: break
             }
         }
-        if let actionURL, !ActionURL.isAllowed(actionURL) {
-            reader.fault("action_url", .badURL, "an https or http URL, or a path that begins with one slash")
+        if let actionURL {
+            switch ActionURL(actionURL) {
+            case nil:
+                reader.fault(
+                    "action_url", .badURL,
+                    "an https or http URL, or a path that begins with one slash; other characters percent-encoded")
+            case .some(let url) where !hosts.allow(url):
+                reader.fault("action_url", .hostNotAllowed, "links to this host are not allowed here")
+            case .some: break
+            }
         }
         if let priority, Priority(rawValue: priority) == nil {
             reader.fault("priority", .unknownPriority, "one of low, normal, high, critical")

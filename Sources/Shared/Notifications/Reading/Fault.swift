@@ -14,6 +14,7 @@ public struct Fault: Sendable, Hashable {
         case required
         case wrongType = "wrong_type"
         case unknownMember = "unknown_member"
+        case duplicateMember = "duplicate_member"
         case tooLong = "too_long"
         case empty
         case controlCharacter = "control_character"
@@ -25,6 +26,7 @@ public struct Fault: Sendable, Hashable {
         case inThePast = "in_the_past"
         case beforeDue = "before_due"
         case badURL = "bad_url"
+        case hostNotAllowed = "host_not_allowed"
         case badKey = "bad_key"
         case tooMany = "too_many"
         case duplicate

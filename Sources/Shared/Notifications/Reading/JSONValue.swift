@@ -74,16 +74,6 @@ public enum JSONValue: Sendable, Hashable, Codable {
         return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 
-    /// Every string in it, member names included.
-    var strings: [String] {
-        switch self {
-        case .string(let string): [string]
-        case .array(let elements): elements.flatMap(\.strings)
-        case .object(let members): members.flatMap { [$0.key] + $0.value.strings }
-        case .null, .bool, .integer, .number: []
-        }
-    }
-
     private struct Key: CodingKey {
         let stringValue: String
         var intValue: Int? { nil }

@@ -41,39 +41,30 @@ struct MemberReader {
     /// Leaves out what may be there and does not matter.
     mutating func ignore(_ name: String) { self.members[name] = nil }
 
-    mutating func requiredText(_ name: String, limit: Int, mayBreakLines: Bool = false) -> String? {
-        switch self.members[name] {
-        case nil, .null:
-            self.members[name] = nil
-            self.fault(name, .required, "is required")
-            return nil
-        case .some:
-            let text = self.text(name, limit: limit, mayBreakLines: mayBreakLines)
-            guard text != "" else {
-                self.fault(name, .empty, "must not be empty")
-                return nil
-            }
-            return text
-        }
+    mutating func requiredText(_ name: String, limit: Int) -> String? {
+        guard self.has(name), let text = self.text(name, limit: limit) else { return nil }
+        return self.nonEmpty(name, text)
     }
 
-    mutating func text(_ name: String, limit: Int, mayBreakLines: Bool = false) -> String? {
-        switch self.members.removeValue(forKey: name) {
-        case nil, .null: return nil
-        case .string(let text):
-            guard text.utf8.count <= limit else {
-                self.fault(name, .tooLong, "at most \(limit) bytes of UTF-8")
-                return nil
-            }
-            guard !text.unicodeScalars.contains(where: { isRefused($0, mayBreakLines: mayBreakLines) }) else {
-                self.fault(name, .controlCharacter, "must not contain control characters")
-                return nil
-            }
-            return text
-        case .some:
-            self.fault(name, .wrongType, "must be a string")
+    /// Text with control characters is refused.
+    mutating func text(_ name: String, limit: Int) -> String? {
+        guard let text = self.anyText(name, limit: limit) else { return nil }
+        guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            self.fault(name, .controlCharacter, "must not contain control characters")
             return nil
         }
+        return text
+    }
+
+    /// Text made inert, with something in it that can be seen.
+    mutating func requiredPlainText(_ name: String, limit: Int) -> String? {
+        guard self.has(name), let text = self.anyText(name, limit: limit) else { return nil }
+        return self.nonEmpty(name, Self.unlessBlank(PlainText.from(text)) ?? "")
+    }
+
+    /// Text made inert, on one line; `nil` where nothing of it is left to be seen.
+    mutating func plainLine(_ name: String, limit: Int) -> String? {
+        self.anyText(name, limit: limit).flatMap { Self.unlessBlank(PlainText.from($0, lines: .joined)) }
     }
 
     mutating func time(_ name: String) -> Instant? {
@@ -91,23 +82,20 @@ struct MemberReader {
         }
     }
 
-    /// The object as compact JSON text.
-    mutating func object(_ name: String, limit: Int) -> String? {
+    /// The object as compact JSON text, with every string in it made inert.
+    ///
+    /// - Parameter limit: for what was sent. What is left is never longer.
+    mutating func plainObject(_ name: String, limit: Int) -> String? {
         guard let value = self.members.removeValue(forKey: name), value != .null else { return nil }
-        guard case .object = value, let text = try? value.canonicalText() else {
+        guard case .object = value, let sent = try? value.canonicalText() else {
             self.fault(name, .wrongType, "must be an object")
             return nil
         }
-        guard text.utf8.count <= limit else {
+        guard sent.utf8.count <= limit else {
             self.fault(name, .tooLong, "at most \(limit) bytes as compact JSON")
             return nil
         }
-        // NUL is the one character that Postgres cannot store.
-        guard !value.strings.contains(where: { $0.unicodeScalars.contains("\0") }) else {
-            self.fault(name, .controlCharacter, "must not contain the character U+0000")
-            return nil
-        }
-        return text
+        return try? PlainText.from(value, at: self.place + pointer(name), faults: &self.faults).canonicalText()
     }
 
     mutating func refuseTheRest() {
@@ -117,8 +105,39 @@ struct MemberReader {
         self.members = [:]
     }
 
-    private func isRefused(_ scalar: Unicode.Scalar, mayBreakLines: Bool) -> Bool {
-        guard scalar.properties.generalCategory == .control else { return false }
-        return !(mayBreakLines && (scalar == "\n" || scalar == "\t" || scalar == "\r"))
+    /// Whether a required member is there.
+    private mutating func has(_ name: String) -> Bool {
+        guard self.members[name] == nil || self.members[name] == .null else { return true }
+        self.members[name] = nil
+        self.fault(name, .required, "is required")
+        return false
+    }
+
+    private mutating func nonEmpty(_ name: String, _ text: String) -> String? {
+        guard !text.isEmpty else {
+            self.fault(name, .empty, "must not be empty")
+            return nil
+        }
+        return text
+    }
+
+    /// Text of at most so many bytes as it was sent.
+    private mutating func anyText(_ name: String, limit: Int) -> String? {
+        switch self.members.removeValue(forKey: name) {
+        case nil, .null: return nil
+        case .string(let text):
+            guard text.utf8.count <= limit else {
+                self.fault(name, .tooLong, "at most \(limit) bytes of UTF-8")
+                return nil
+            }
+            return text
+        case .some:
+            self.fault(name, .wrongType, "must be a string")
+            return nil
+        }
+    }
+
+    private static func unlessBlank(_ text: String) -> String? {
+        text.unicodeScalars.allSatisfy(\.properties.isWhitespace) ? nil : text
     }
 }
