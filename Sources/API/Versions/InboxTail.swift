@@ -54,18 +54,26 @@ struct InboxTail: Sendable {
     private func follow() async throws {
         var backoff = Backoff()
         while true {
-            let tail = try KafkaTail(
-                configuration: self.configuration, topic: self.topic, fetchWaitMax: self.fetchWaitMax,
-                partitionRefresh: Self.partitionRefresh, logger: self.logger)
             do {
-                try await self.read(tail) { backoff = Backoff() }
+                try await self.followOne { backoff = Backoff() }
             } catch {
-                self.versions.restart([])
-                await tail.close()
                 try Task.checkCancellation()
-                self.logger.info("the tail of \(self.topic) is made anew", error: error)
+                self.logger.debug("the tail of \(self.topic) is made anew", error: error)
             }
             try await Task.sleep(for: backoff.next())
+        }
+    }
+
+    private func followOne(afterStart: () -> Void) async throws {
+        let tail = try KafkaTail(
+            configuration: self.configuration, topic: self.topic, fetchWaitMax: self.fetchWaitMax,
+            partitionRefresh: Self.partitionRefresh, logger: self.logger)
+        do {
+            try await self.read(tail, afterStart: afterStart)
+        } catch {
+            self.versions.restart([])
+            await tail.close()
+            throw error
         }
     }
 

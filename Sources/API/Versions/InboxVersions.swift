@@ -19,7 +19,9 @@ final class InboxVersions: Sendable {
         self.metrics = InboxVersionMetrics()
     }
 
-    /// At least as high as what was committed when the tail was last known to be at the end, three seconds ago at most.
+    /// Never lower than what this replica committed or read itself, nor than what was announced three seconds ago.
+    ///
+    /// - Throws: where Postgres has to be asked and does not answer.
     func version(of userID: String) async throws -> Int64 {
         let answer = self.map.withLock { $0.ask(userID, at: .now) }
         switch answer {
