@@ -9,6 +9,12 @@ enum APISettings {
         help: "Origin under which browsers reach the API, as https://notifi.example.com. Without it: that of the Host.")
     static let corsOrigins = Setting<[String]>(
         "http.cors-origins", help: "Origins of other sites whose pages may call the API.")
+    static let idleTimeout = Setting<Duration>(
+        "http.idle-timeout-seconds", seconds: 75, range: 1...3_600,
+        help: "A connection on which nobody said anything for so long is closed.")
+    static let tokenRequestsPerMinute = Setting<Int>(
+        "http.token-requests-per-minute", default: 0, range: 0...1_000_000,
+        help: "Requests of a service token in a calendar minute, where it has no limit of its own. 0: no limit.")
     static let pollInterval = Setting<Int>(
         "poll-interval-seconds", default: 30, range: 1...60,
         help: "Seconds between two looks of a web client, as X-Poll-Interval tells it; more under load.")
@@ -41,9 +47,8 @@ enum APISettings {
 
     static let all: [any AnySetting] =
         Settings.common + Settings.kafka + Settings.postgres + [
-            Self.host, Self.port, Self.publicOrigin, Self.corsOrigins, Self.pollInterval, Self.inboxRequests,
-            Self.actionHosts,
-            Self.sessionSecret,
+            Self.host, Self.port, Self.publicOrigin, Self.corsOrigins, Self.idleTimeout, Self.tokenRequestsPerMinute,
+            Self.pollInterval, Self.inboxRequests, Self.actionHosts, Self.sessionSecret,
             Self.sessionJWKSFile, Self.sessionJWKSURL, Self.sessionAlgorithm, Self.sessionIssuer,
             Self.sessionAudience, PipelineSettings.shards, PipelineSettings.userLimit, AuditSettings.file,
             Self.inboxCacheUsers, Self.inboxCacheSeconds,

@@ -1,5 +1,6 @@
 import Hummingbird
 import Kafka
+import NIOCore
 import Notifications
 import Operations
 import Postgres
@@ -24,15 +25,17 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     context.health.checkKafka(kafka, topics: topics.all, .anyOf("kafka and postgres"), logger: logger)
     context.health.checkPostgres(pool, .anyOf("kafka and postgres"), logger: logger)
 
-    let directory = ServiceDirectory(pool: pool, health: context.health, logger: logger)
+    let limits = TokenLimits(fallback: settings[APISettings.tokenRequestsPerMinute])
+    let directory = ServiceDirectory(pool: pool, limits: limits, health: context.health, logger: logger)
 
     let origins = OriginPolicy(
         publicOrigin: settings[APISettings.publicOrigin], allowed: settings[APISettings.corsOrigins])
-    let services = ServiceAccess(directory: directory)
+    let services = ServiceAccess(directory: directory, limits: limits)
     let people = PersonAccess(sessions: sessions, origins: origins)
+    let deeds = Deeds(audit: audit, metrics: ServiceMetrics())
     let accepting = Accepting(
         directory: directory, hosts: hosts, producer: producer, topics: topics,
-        limit: UserLimit(perMinute: settings[PipelineSettings.userLimit]), metrics: AcceptingMetrics(), logger: logger)
+        limit: UserLimit(perMinute: settings[PipelineSettings.userLimit]), deeds: deeds, logger: logger)
     let sent = Sent(pool: pool, shards: Int32(settings[PipelineSettings.shards]))
     let versions = InboxVersions(
         pool: pool, limit: settings[APISettings.inboxCacheUsers],
@@ -49,8 +52,8 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         send: SendRoute(access: services, accepting: accepting),
         sendBatch: SendBatchRoute(access: services, accepting: accepting),
         list: ListRoute(access: services, sent: sent), get: GetRoute(access: services, sent: sent),
-        reschedule: RescheduleRoute(access: services, sent: sent),
-        cancel: CancelRoute(access: services, sent: sent, changes: changes),
+        reschedule: RescheduleRoute(access: services, sent: sent, deeds: deeds),
+        cancel: CancelRoute(access: services, sent: sent, changes: changes, deeds: deeds),
         unread: UnreadRoute(access: people, pool: pool, answers: answers),
         markRead: MarkReadRoute(access: people, marking: marking),
         inbox: InboxRoute(access: people, pool: pool, answers: answers, directory: directory),
@@ -59,10 +62,12 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         readAll: MarkAllRoute(access: people, pool: pool, changes: changes, answers: answers, mark: .read),
         seenAll: MarkAllRoute(access: people, pool: pool, changes: changes, answers: answers, mark: .seen),
         preferences: PreferencesRoutes(access: people, pool: pool, answers: answers),
-        session: SessionRoutes(access: people), origins: origins, answers: AnswerMetrics())
+        session: SessionRoutes(access: people), origins: origins, answers: AnswerMetrics(),
+        serviceMetrics: deeds.metrics)
 
     let server = Application(
         router: routes.router(),
+        server: .http1(configuration: .init(idleTimeout: TimeAmount(settings[APISettings.idleTimeout]))),
         configuration: ApplicationConfiguration(
             address: .hostname(settings[APISettings.host], port: settings[APISettings.port]), serverName: nil),
         onServerRunning: { channel in
@@ -73,7 +78,8 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         BackgroundService("Kafka producer") { try await producer.run() },
         audit, BackgroundService("inbox changes") { try await tail.run() },
         InboxRefresher(versions: versions, logger: logger), directory, sessions,
-        CancelFinisher(sent: sent, changes: changes, logger: logger), server,
+        CancelFinisher(sent: sent, changes: changes, directory: directory, deeds: deeds, logger: logger),
+        server,
     ]
 }
 

@@ -19,12 +19,24 @@ struct Routes: Sendable {
     let session: SessionRoutes
     let origins: OriginPolicy
     let answers: AnswerMetrics
+    let serviceMetrics: ServiceMetrics
 
     func router() -> Hummingbird.Router<APIContext> {
         let router = Hummingbird.Router(context: APIContext.self)
         router.add(middleware: CrossOriginMiddleware(origins: self.origins))
-        router.add(middleware: AnswerMiddleware(answers: self.answers))
+        router.add(
+            middleware: AnswerMiddleware(answers: self.answers, services: self.serviceMetrics, paths: self.paths))
+        self.add(to: router)
+        return router
+    }
 
+    private var paths: KnownPaths {
+        let router = Hummingbird.Router(context: APIContext.self)
+        self.add(to: router)
+        return KnownPaths(router.routes.map { ("\($0.path)", $0.method) })
+    }
+
+    private func add(to router: Hummingbird.Router<APIContext>) {
         router.post("/api/notifications", use: self.send.handle)
         router.post("/api/notifications/batch", use: self.sendBatch.handle)
         router.get("/api/notifications", use: self.list.handle)
@@ -48,6 +60,5 @@ struct Routes: Sendable {
         for file in PageRoutes.files {
             router.get(file.path) { _, _ in PageRoutes.answer(file) }
         }
-        return router
     }
 }

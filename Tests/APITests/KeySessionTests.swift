@@ -41,7 +41,23 @@ import Testing
     @Test(arguments: ["one", "two", "three", "", nil])
     func aForeignKey(kid: String?) async throws {
         try await withKeys(Self.keys) { sessions in
-            try await refusal(self.signed(by: Self.foreign, kid: kid), by: sessions, .expiredOrForged)
+            let fault: SessionFault = kid == "three" || kid == "" ? .unknownKey : .expiredOrForged
+            try await refusal(self.signed(by: Self.foreign, kid: kid), by: sessions, fault)
+        }
+    }
+
+    /// A good signature by the set's first key, under a name that the set does not have.
+    @Test(arguments: ["three", "ONE", ""])
+    func anUnknownKid(kid: String) async throws {
+        try await withKeys(Self.keys) { sessions in
+            try await refusal(self.signed(by: Self.one, kid: kid), by: sessions, .unknownKey)
+        }
+    }
+
+    @Test func withoutAKidTheFirstKeyIsTried() async throws {
+        try await withKeys(Self.keys) { sessions in
+            let user = try await sessions.user(of: self.signed(by: Self.one, kid: nil))
+            #expect(user == "ann")
         }
     }
 

@@ -52,6 +52,15 @@ import Testing
         try await refusal("\(parts[0]).\(parts[1]).\(parts[2].dropLast(4))", by: sessions, .expiredOrForged)
     }
 
+    /// Nothing that `crit` could name is known here, so whatever it is refused (RFC 7515 section 4.1.11).
+    @Test(
+        arguments: [.array([.string("exp")]), .array([.string("b64")]), .array([]), .null, .string("x")]
+            as [JWTHeaderField])
+    func aCriticalExtension(names: JWTHeaderField) async throws {
+        let signed = try await token(header: ["crit": names])
+        try await refusal(signed, by: secretSessions(), .unknownExtension)
+    }
+
     /// The algorithm is ours to say (RFC 8725 section 3.1): not even a signature made with the secret helps.
     @Test(arguments: ["none", "None", "NONE", "RS256", "ES256", "EdDSA", "HS384", "HS512", "hs256", "HS256 ", ""])
     func anotherAlgorithm(name: String) async throws {

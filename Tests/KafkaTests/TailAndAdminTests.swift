@@ -34,6 +34,28 @@ struct TailAndAdminTests {
         }
     }
 
+    @Test func aProbeKeepsItsClient() async throws {
+        try await withBroker { broker in
+            let topic = try await broker.makeTopic(partitions: 1)
+            let probe = KafkaTopicProbe(configuration: broker.configuration, logger: testLogger("probe"))
+            for _ in 0..<3 {
+                #expect(try await probe.missingTopics(of: [topic, "nowhere"]) == ["nowhere"])
+            }
+            #expect(await probe.clients == 1)
+        }
+    }
+
+    @Test func aProbeThatFailedBeginsAnew() async throws {
+        let nobody = KafkaConfiguration(brokers: "127.0.0.1:1", clientID: "probe")
+        let probe = KafkaTopicProbe(configuration: nobody, logger: testLogger("probe"))
+        for _ in 0..<2 {
+            await #expect(throws: KafkaError.self) {
+                try await probe.missingTopics(of: ["x"], timeout: .milliseconds(200))
+            }
+        }
+        #expect(await probe.clients == 2)
+    }
+
     @Test func cancellingEndsTheWaitingOfATail() async throws {
         try await withBroker { broker in
             let topic = try await broker.makeTopic(partitions: 1)

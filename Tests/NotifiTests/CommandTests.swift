@@ -11,7 +11,13 @@ import Testing
         "topics create --partitions 0", "topics create --replication 0", "topics create --retention-hours 0",
         "token create", "token create --service=", "token create --service s --scopes fly",
         "token create --service s --scopes=", "token create --service s --event-types Not-Lower",
-        "token revoke not-a-uuid", "token revoke", "token user", "token user --user u --ttl 12", "token user --user=",
+        "token create --service s --limit 0", "token create --service s --limit -1",
+        "token create --service s --limit x", "token create --service s --limit 1000001", "token limit",
+        "token limit 00000000-0000-4000-8000-000000000000", "token limit x 5",
+        "token limit 00000000-0000-4000-8000-000000000000 0", "token limit 00000000-0000-4000-8000-000000000000 1.5",
+        "token limit 00000000-0000-4000-8000-000000000000 None", "event-type disable", "event-type list x",
+        "event-type add a.b --label", "token revoke not-a-uuid", "token revoke", "token user",
+        "token user --user u --ttl 12", "token user --user=",
         "event-type add", "event-type add Upper", "event-type add a --critical --off-by-default",
         "send hello", "send --user u", "send --user u --data [1] hello", "send --user u --schedule +5x hello",
         "explain", "explain 12", "dead-letters list --limit 0",
@@ -24,6 +30,9 @@ import Testing
     @Test(arguments: [
         "up", "up --port 9000 --state-dir x", "migrate", "topics create", "topics list",
         "token create --service s --scopes send,read --event-types new_message", "token list",
+        "token create --service s --scopes send,admin --limit 600", "token create --service s --limit none",
+        "token limit 00000000-0000-4000-8000-000000000000 600",
+        "token limit 00000000-0000-4000-8000-000000000000 none", "event-type add a --off-by-default",
         "token revoke 00000000-0000-4000-8000-000000000000", "token user --user u --ttl 15m",
         "event-type add a.b --label A --critical", "event-type list", "event-type disable a",
         "send --user u --schedule +90s hello", "explain 00000000-0000-4000-8000-000000000000", "dead-letters list",
@@ -40,6 +49,18 @@ import Testing
     @Test(arguments: ["", "s", "0s", "-1s", "1w", "366d", "1.5h", "99999999999999999999d", "9223372036854775807d"])
     func otherLifetimesAreRefused(text: String) {
         #expect(throws: (any Error).self) { try Lifetime.read(text) }
+    }
+
+    @Test func limitsAreRead() throws {
+        #expect(try RequestLimit.read("1").requestsPerMinute == 1)
+        #expect(try RequestLimit.read("1000000").requestsPerMinute == 1_000_000)
+        #expect(try RequestLimit.read("none").requestsPerMinute == nil)
+    }
+
+    /// Erasing people has to be asked for.
+    @Test func adminIsNoScopeOfEveryToken() throws {
+        #expect(!Scopes.all.contains("admin"))
+        #expect(try Scopes.read("admin") == ["admin"])
     }
 
     @Test func scopesLoseBlanksAndRepetitions() throws {

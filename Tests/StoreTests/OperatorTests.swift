@@ -57,6 +57,29 @@ extension Live {
             }
         }
 
+        @Test func limits() async throws {
+            try await withDatabase { database async throws in
+                let added = try await AddToken.run(
+                    serviceName: "shop", hash: self.hash(1), scopes: ["send"], eventTypes: nil, requestsPerMinute: 600,
+                    on: database.pool)
+                func limit() async throws -> [Int32?] {
+                    [
+                        try await LoadServiceTokens.run(on: database.pool)[self.hash(1)]?.requestsPerMinute,
+                        try await ListTokens.run(on: database.pool).first?.requestsPerMinute,
+                    ]
+                }
+                #expect(try await limit() == [600, 600])
+                #expect(try await LimitToken.run(added.token, to: 7, on: database.pool))
+                #expect(try await limit() == [7, 7])
+                #expect(try await LimitToken.run(added.token, to: nil, on: database.pool))
+                #expect(try await limit() == [nil, nil])
+                #expect(try await !LimitToken.run(shop, to: 7, on: database.pool))
+                await #expect {
+                    _ = try await LimitToken.run(added.token, to: 0, on: database.pool)
+                } throws: { ($0 as? PostgresError)?.isPoison == true }
+            }
+        }
+
         @Test func theListHasRevokedOnesToo() async throws {
             try await withDatabase { database async throws in
                 let one = try await self.add(1, to: "zoo", database)

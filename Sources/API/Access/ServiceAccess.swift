@@ -13,9 +13,28 @@ enum Scope: String, Sendable, CaseIterable {
 /// Lets services in: by a bearer token, with the scope that a route needs.
 struct ServiceAccess: Sendable {
     let directory: ServiceDirectory
+    let limits: TokenLimits
 
+    /// Lets it in, and counts one against the limit of its token.
+    ///
+    /// - Throws: `Problem`: 429 where the token's requests are used up, and what `identify` throws.
+    func require(_ scope: Scope, of request: Request, in context: APIContext) throws -> ServiceToken {
+        let token = try self.identify(scope, of: request, in: context)
+        try self.spend(1, of: token, in: context)
+        return token
+    }
+
+    /// Counts so many against the limit of a token: all, or none of them.
+    ///
+    /// - Throws: `Problem`, 429, where fewer are left.
+    func spend(_ count: Int, of token: ServiceToken, in context: APIContext) throws {
+        if let left = try self.limits.spend(count, of: token) { context.notes.note(left) }
+    }
+
+    /// As `require`, for a request of which only its body tells how much it counts.
+    ///
     /// - Throws: `Problem`: 401 without a good token, 403 without the scope, 503 where no tokens were ever loaded.
-    func require(_ scope: Scope, of request: Request) throws -> ServiceToken {
+    func identify(_ scope: Scope, of request: Request, in context: APIContext) throws -> ServiceToken {
         guard self.directory.isLoaded else { throw Problem.unavailable("tokens are not loaded yet") }
         guard let bearer = request.headers.bearer else {
             throw Problem.unauthenticated("a bearer token of a service is needed")
@@ -23,6 +42,7 @@ struct ServiceAccess: Sendable {
         guard let token = self.directory.token(bearer) else {
             throw Problem.unauthenticated("this token is not known, or was revoked")
         }
+        context.notes.service = token.serviceName
         guard token.scopes.contains(scope.rawValue) else {
             throw Problem.forbidden("this token lacks the scope \(scope.rawValue)")
         }

@@ -22,11 +22,13 @@ final class ServiceDirectory: Service {
 
     private let contents = Mutex<Contents?>(nil)
     private let pool: PostgresPool
+    private let limits: TokenLimits
     private let flag: HealthFlag
     private let logger: Logger
 
-    init(pool: PostgresPool, health: Health, logger: Logger) {
+    init(pool: PostgresPool, limits: TokenLimits, health: Health, logger: Logger) {
         self.pool = pool
+        self.limits = limits
         self.flag = health.flag("tokens", reason: "not loaded yet: this needs Postgres once")
         self.logger = logger
     }
@@ -36,6 +38,12 @@ final class ServiceDirectory: Service {
 
     /// Whether anything was ever loaded.
     var isLoaded: Bool { self.contents.withLock { $0 != nil } }
+
+    /// - Returns: its name; its id where it has no valid token any more.
+    func name(of service: UUID) -> String {
+        let named = self.contents.withLock { $0?.tokens.values.first { $0.service == service } }
+        return named?.serviceName ?? service.uuidString.lowercased()
+    }
 
     /// - Returns: what this bearer token may do; `nil` for an unknown or revoked one.
     func token(_ bearer: String) -> ServiceToken? {
@@ -63,5 +71,6 @@ final class ServiceDirectory: Service {
         let loaded = Contents(tokens: tokens, types: Dictionary(types.map { ($0.name, $0) }) { first, _ in first })
         self.contents.withLock { $0 = loaded }
         self.flag.setGood()
+        try await self.limits.share(tokens.values, on: self.pool)
     }
 }

@@ -48,12 +48,14 @@ extension SessionClaims {
 
 /// Why a session is not taken. Its description is for the one who sent it, and names nothing of the key.
 enum SessionFault: Error, CustomStringConvertible {
-    case notAToken, wrongAlgorithm, expiredOrForged, wrongIssuer, wrongAudience, wrongUser
+    case notAToken, wrongAlgorithm, unknownExtension, unknownKey, expiredOrForged, wrongIssuer, wrongAudience, wrongUser
 
     var description: String {
         switch self {
         case .notAToken: "the session is not a signed token"
         case .wrongAlgorithm: "the session is signed by another algorithm than is accepted here"
+        case .unknownExtension: "the session asks for an extension of JWS that is not known here"
+        case .unknownKey: "the session names a key that is not known here"
         case .expiredOrForged: "the session has expired, or its signature is not good"
         case .wrongIssuer: "the session comes from another issuer"
         case .wrongAudience: "the session is for another audience"

@@ -49,18 +49,28 @@ struct SessionKeys: Sendable {
             || (url.scheme == "http" && ["localhost", "127.0.0.1", "::1", "[::1]"].contains(host))
     }
 
+    /// Keys to verify by.
+    struct Loaded: Sendable {
+        let keys: JWTKeyCollection
+        /// The ids of a set's keys; `nil` for a secret, which has none.
+        let ids: Set<String>?
+    }
+
     /// Reads the keys.
-    func load() async throws -> JWTKeyCollection {
+    func load() async throws -> Loaded {
         let keys = JWTKeyCollection()
+        let set: JWKS
         switch self.source {
         case .secret(let secret):
             await keys.add(hmac: HMACKey(from: secret.reveal()), digestAlgorithm: .sha256)
+            return Loaded(keys: keys, ids: nil)
         case .file(let path):
             guard let json = FileManager.default.contents(atPath: path) else {
                 throw SessionConfigurationError.unreadableFile(path)
             }
             do {
-                try await keys.add(jwks: self.fitting(json))
+                set = try self.fitting(json)
+                try await keys.add(jwks: set)
             } catch let error as SessionConfigurationError {
                 throw error
             } catch {
@@ -70,9 +80,10 @@ struct SessionKeys: Sendable {
             let (json, response) = try await URLSession.shared.data(
                 for: URLRequest(url: url, cachePolicy: .reloadIgnoringLocalCacheData, timeoutInterval: 5))
             guard (response as? HTTPURLResponse)?.statusCode == 200 else { throw SessionConfigurationError.noAnswer }
-            try await keys.add(jwks: self.fitting(json))
+            set = try self.fitting(json)
+            try await keys.add(jwks: set)
         }
-        return keys
+        return Loaded(keys: keys, ids: Set(set.keys.compactMap { $0.keyIdentifier?.string }))
     }
 
     /// The keys that sign by the one algorithm. A JWKS may hold others, for something else: JWTKit would verify by them

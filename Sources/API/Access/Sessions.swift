@@ -12,7 +12,7 @@ final class Sessions: Service {
     private let sources: SessionKeys
     private let issuer: String?
     private let audience: String?
-    private let keys = Mutex<JWTKeyCollection?>(nil)
+    private let keys = Mutex<SessionKeys.Loaded?>(nil)
     private let flag: HealthFlag
     private let logger: Logger
 
@@ -47,7 +47,7 @@ final class Sessions: Service {
         }
     }
 
-    private func use(_ keys: JWTKeyCollection) {
+    private func use(_ keys: SessionKeys.Loaded) {
         self.keys.withLock { $0 = keys }
         self.flag.setGood()
     }
@@ -65,13 +65,16 @@ final class Sessions: Service {
         }
     }
 
-    private func claims(of token: String, keys: JWTKeyCollection) async throws -> SessionClaims {
+    private func claims(of token: String, keys: SessionKeys.Loaded) async throws -> SessionClaims {
         // The algorithm is ours to say, never the token's (RFC 8725, section 3.1).
-        guard let algorithm = Self.algorithm(of: token) else { throw SessionFault.notAToken }
-        guard algorithm == self.sources.algorithm.rawValue else { throw SessionFault.wrongAlgorithm }
+        guard let header = Header(token) else { throw SessionFault.notAToken }
+        guard header.algorithm == self.sources.algorithm.rawValue else { throw SessionFault.wrongAlgorithm }
+        guard !header.hasCriticalExtension else { throw SessionFault.unknownExtension }
+        // JWTKit would verify by the first key of a set whatever the token names.
+        if let id = header.keyID, let known = keys.ids, !known.contains(id) { throw SessionFault.unknownKey }
         let claims: SessionClaims
         do {
-            claims = try await keys.verify(token, as: SessionClaims.self)
+            claims = try await keys.keys.verify(token, as: SessionClaims.self)
         } catch {
             throw SessionFault.expiredOrForged
         }
@@ -79,12 +82,33 @@ final class Sessions: Service {
         return claims
     }
 
-    /// The `alg` of a compact JWS' header; `nil` where it is none.
-    static func algorithm(of token: String) -> String? {
-        struct Header: Decodable { let alg: String }
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let header = Data(base64URL: parts[0]) else { return nil }
-        return try? JSONDecoder().decode(Header.self, from: header).alg
+    /// What the header of a compact JWS says.
+    struct Header: Decodable {
+        let algorithm: String
+        let keyID: String?
+        /// Whoever does not know all that `crit` names must not take the token (RFC 7515 section 4.1.11), and nothing
+        /// that it could name is known here.
+        let hasCriticalExtension: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case alg, kid, crit
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.algorithm = try container.decode(String.self, forKey: .alg)
+            self.keyID = try container.decodeIfPresent(String.self, forKey: .kid)
+            self.hasCriticalExtension = container.contains(.crit)
+        }
+
+        /// `nil` where the token is no such JWS.
+        init?(_ token: String) {
+            let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 3, let json = Data(base64URL: parts[0]),
+                let header = try? JSONDecoder().decode(Self.self, from: json)
+            else { return nil }
+            self = header
+        }
     }
 }
 

@@ -7,6 +7,7 @@ struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// From the request's `traceparent`, or new.
     var trace: TraceContext
+    let notes = RequestNotes()
 
     init(source: ApplicationRequestContextSource) {
         self.coreContext = CoreRequestContextStorage(source: source)

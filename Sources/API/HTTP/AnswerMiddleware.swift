@@ -12,6 +12,8 @@ import Store
 /// Around every request: takes up its trace, turns whatever is thrown into problem+json, counts and logs.
 struct AnswerMiddleware: RouterMiddleware {
     let answers: AnswerMetrics
+    let services: ServiceMetrics
+    let paths: KnownPaths
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -24,8 +26,11 @@ struct AnswerMiddleware: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch {
-            response = try Self.problem(for: error, logger: context.logger).response(from: request, context: context)
+            let problem = self.problem(for: error, of: request, logger: context.logger)
+            if let service = context.notes.service { self.services.countRefusal(problem.code, of: service) }
+            response = try problem.response(from: request, context: context)
         }
+        for limit in context.notes.limits { response.headers.append(contentsOf: limit.fields) }
         response.headers[.contentTypeOptions] = "nosniff"
         response.headers[.referrerPolicy] = "no-referrer"
         let took = ContinuousClock.now - began
@@ -37,6 +42,14 @@ struct AnswerMiddleware: RouterMiddleware {
                 "took": "\(took)",
             ])
         return response
+    }
+
+    private func problem(for error: any Error, of request: Request, logger: Logger) -> Problem {
+        if let error = error as? HTTPError, error.status == .notFound {
+            let methods = self.paths.methods(at: request.uri.path)
+            if !methods.isEmpty { return .methodNotAllowed(allowed: methods) }
+        }
+        return Self.problem(for: error, logger: logger)
     }
 
     static func problem(for error: any Error, logger: Logger) -> Problem {

@@ -16,10 +16,13 @@ struct Problem: HTTPResponseError, Equatable {
     let retryAfterSeconds: Int?
     /// The quota that this went over.
     let limit: RateLimit?
+    /// What a path takes, where the method was not among it.
+    let allowed: [HTTPRequest.Method]
 
     init(
         _ status: HTTPResponse.Status, code: String, title: String, detail: String? = nil, faults: [Fault] = [],
-        more: [String: String] = [:], retryAfterSeconds: Int? = nil, limit: RateLimit? = nil
+        more: [String: String] = [:], retryAfterSeconds: Int? = nil, limit: RateLimit? = nil,
+        allowed: [HTTPRequest.Method] = []
     ) {
         self.status = status
         self.code = code
@@ -29,6 +32,7 @@ struct Problem: HTTPResponseError, Equatable {
         self.more = more
         self.retryAfterSeconds = retryAfterSeconds
         self.limit = limit
+        self.allowed = allowed
     }
 
     var body: Body {
@@ -43,6 +47,7 @@ struct Problem: HTTPResponseError, Equatable {
         var response = try Response(json: self.body, status: self.status, contentType: "application/problem+json")
         if let retryAfterSeconds { response.headers[.retryAfter] = String(retryAfterSeconds) }
         if let limit { response.headers.append(contentsOf: limit.fields) }
+        if !self.allowed.isEmpty { response.headers[.allow] = self.allowed.map(\.rawValue).joined(separator: ", ") }
         if self.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         return response
     }
@@ -94,6 +99,12 @@ extension Problem {
 
     static func notFound(_ detail: String, retryAfterSeconds: Int? = nil) -> Problem {
         Problem(.notFound, code: "not_found", title: "Not found", detail: detail, retryAfterSeconds: retryAfterSeconds)
+    }
+
+    static func methodNotAllowed(allowed: [HTTPRequest.Method]) -> Problem {
+        Problem(
+            .methodNotAllowed, code: "method_not_allowed", title: "Method not allowed",
+            detail: "this path takes \(allowed.map(\.rawValue).joined(separator: ", "))", allowed: allowed)
     }
 
     static func invalidJSON(_ detail: String) -> Problem {

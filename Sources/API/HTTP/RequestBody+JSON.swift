@@ -40,7 +40,7 @@ extension JSONValue {
     /// A thousand notifications with sixty values each.
     static let mostValues = 60_000
 
-    /// - Throws: `Problem`: 400 for what is not JSON, 413 for more values than are worth decoding.
+    /// - Throws: `Problem`: 400 for what is not JSON or names a member of an object twice, 413 for more values than are worth decoding.
     init(body: Data) throws {
         guard JSONExtent(of: body).values <= Self.mostValues else {
             throw Problem(
@@ -51,6 +51,9 @@ extension JSONValue {
             try self.init(parsing: body)
         } catch {
             throw Problem.invalidJSON(body.isEmpty ? "the body is empty" : "the body is not JSON")
+        }
+        if let name = JSONNames.repeated(in: body) {
+            throw Problem.invalidJSON("an object has two members of the name \"\(name.prefix(64))\"")
         }
     }
 }

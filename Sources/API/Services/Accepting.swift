@@ -1,8 +1,6 @@
-import CoreMetrics
 import FoundationEssentials
 import Kafka
 import Logging
-import Metrics
 import Notifications
 import Operations
 import Store
@@ -17,7 +15,7 @@ struct Accepting: Sendable {
     let producer: KafkaProducer
     let topics: Topics
     let limit: UserLimit
-    let metrics: AcceptingMetrics
+    let deeds: Deeds
     let logger: Logger
 
     /// What is asked for in one item.
@@ -59,28 +57,23 @@ struct Accepting: Sendable {
             if case .over(let seconds) = verdict { self.limit.problem(resetSeconds: seconds) } else { nil }
         }
         let admitted = problems.indices.filter { problems[$0] == nil }
-        self.metrics.limited.increment(by: problems.count - admitted.count)
+        var accepted: [Notification] = []
         for (place, outcome) in zip(admitted, await self.producer.send(admitted.map { records[$0] })) {
             let notification = notifications[place]
             let logger = self.logger.about(notification.id, trace: notification.trace?.traceID)
             switch outcome {
             case .success:
-                self.metrics.accepted.increment()
+                accepted.append(notification)
                 logger.info(
                     "accepted",
                     metadata: ["service": "\(token.serviceName)", "event_type": "\(notification.content.eventType)"])
             case .failure(let error):
-                self.metrics.refused.increment()
                 if verdicts[place] == .counted { self.limit.withdraw(notification) }
                 problems[place] = AnswerMiddleware.problem(for: error, logger: logger)
             }
         }
+        // What was refused is counted where it is answered.
+        self.deeds.accepted(accepted, from: token)
         return problems
     }
-}
-
-struct AcceptingMetrics: Sendable {
-    let accepted = Metric("api_accepted", help: "Notifications that were answered with 202.").counter()
-    let refused = Metric("api_not_published", help: "Notifications that the brokers did not take in time.").counter()
-    let limited = Metric("api_user_limited", help: "Notifications refused because their user gets too many.").counter()
 }

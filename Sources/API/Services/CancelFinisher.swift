@@ -13,6 +13,8 @@ struct CancelFinisher: Service {
 
     let sent: Sent
     let changes: InboxChanges
+    let directory: ServiceDirectory
+    let deeds: Deeds
     let logger: Logger
 
     /// Runs until cancelled or shut down. Any number of replicas may: the first answer stays.
@@ -34,6 +36,7 @@ struct CancelFinisher: Service {
             let decided = try await DecideCancel.run(id, of: service, shards: self.sent.shards, on: self.sent.pool)
             guard let decided else { continue }
             self.logger.about(id).info("a cancel was finished", metadata: ["answer": "\(decided.answer.rawValue)"])
+            self.deeds.finished(id, decided, askedBy: self.directory.name(of: service))
             if let changed = decided.changed {
                 await self.changes.announce(changed.userID, version: changed.version, logger: self.logger)
             }

@@ -10,9 +10,10 @@ struct CancelRoute: Sendable {
     let access: ServiceAccess
     let sent: Sent
     let changes: InboxChanges
+    let deeds: Deeds
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
-        let token = try self.access.require(.cancel, of: request)
+        let token = try self.access.require(.cancel, of: request, in: context)
         let id = try Sent.id(in: context)
         try await PutTombstone.run(id, of: token.service, on: self.sent.pool)
         guard
@@ -24,6 +25,7 @@ struct CancelRoute: Sendable {
         }
         context.logger.about(id, trace: context.trace.traceID)
             .info("\(decided.answer.rawValue)", metadata: ["service": "\(token.serviceName)"])
+        self.deeds.cancelled(id, decided, by: token, trace: context.trace)
         return try Response(
             json: Answer(
                 id: id.description, state: decided.answer.rawValue, decidedAt: decided.decidedAt.description))

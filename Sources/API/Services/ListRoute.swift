@@ -15,7 +15,7 @@ struct ListRoute: Sendable {
     let sent: Sent
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
-        let token = try self.access.require(.read, of: request)
+        let token = try self.access.require(.read, of: request, in: context)
         var query = try Self.query(request.uri)
         // One more than asked for tells whether there is a next page.
         let limit = query.limit

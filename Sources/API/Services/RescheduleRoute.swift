@@ -7,9 +7,10 @@ import Store
 struct RescheduleRoute: Sendable {
     let access: ServiceAccess
     let sent: Sent
+    let deeds: Deeds
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
-        let token = try self.access.require(.send, of: request)
+        let token = try self.access.require(.send, of: request, in: context)
         let id = try Sent.id(in: context)
         let schedule: Instant
         switch Draft.readSchedule(try await request.json(limit: SendRoute.largestBody), now: .now) {
@@ -30,6 +31,7 @@ struct RescheduleRoute: Sendable {
                 detail: "only what is scheduled, and not yet due, can be given another time",
                 more: ["state": state.description])
         }
+        self.deeds.rescheduled(id, known.notification, by: token, trace: context.trace)
         // It may be due, claimed and gone from the outbox by now; that it was moved is known all the same.
         let (state, history) = try await self.sent.history(of: id, sentBy: token)
         return try Response(json: NotificationView(id: id, state: state, history: history))

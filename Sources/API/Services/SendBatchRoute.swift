@@ -17,10 +17,16 @@ struct SendBatchRoute: Sendable {
     let accepting: Accepting
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
-        let token = try self.access.require(.send, of: request)
-        let body = try await request.bytes(limit: Self.largestBody, types: ["application/json", Self.lines])
-        let items = request.isOfType(Self.lines) ? try Self.items(lines: body) : try Self.items(array: body)
-        guard !items.isEmpty else { throw Problem.invalid(Faults([Fault("", .empty, "the batch is empty")])) }
+        let token = try self.access.identify(.send, of: request, in: context)
+        let items: [Result<Accepting.Item, Problem>]
+        do {
+            items = try await Self.items(of: request)
+        } catch {
+            // What is no batch counts too, or sending that would know no limit.
+            try self.access.spend(1, of: token, in: context)
+            throw error
+        }
+        try self.access.spend(items.count, of: token, in: context)
         let checked = self.check(items, from: token, trace: context.trace)
         let good = checked.compactMap { try? $0.get() }
         let outcomes = try await self.accepting.publish(good, from: token)
@@ -28,6 +34,9 @@ struct SendBatchRoute: Sendable {
         let problems = outcomes.compactMap { $0 }
         if problems.count == good.count, let problem = problems.first(where: { $0.code != UserLimit.code }) {
             throw problem
+        }
+        for problem in checked.compactMap(\.failure) + outcomes.compactMap(\.self) {
+            self.accepting.deeds.metrics.countRefusal(problem.code, of: token.serviceName)
         }
         var published = outcomes.makeIterator()
         let answers = checked.map { item -> Answer in
@@ -53,6 +62,14 @@ struct SendBatchRoute: Sendable {
                 }
             }
         }
+    }
+
+    /// - Throws: `Problem`: where it is no batch, or an empty one.
+    private static func items(of request: Request) async throws -> [Result<Accepting.Item, Problem>] {
+        let body = try await request.bytes(limit: Self.largestBody, types: ["application/json", Self.lines])
+        let items = request.isOfType(Self.lines) ? try Self.items(lines: body) : try Self.items(array: body)
+        guard !items.isEmpty else { throw Problem.invalid(Faults([Fault("", .empty, "the batch is empty")])) }
+        return items
     }
 
     static func items(array body: Data) throws -> [Result<Accepting.Item, Problem>] {
@@ -104,5 +121,11 @@ struct SendBatchRoute: Sendable {
             self.notification = nil
             self.problem = problem.body
         }
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let failure) = self { failure } else { nil }
     }
 }

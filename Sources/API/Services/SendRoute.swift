@@ -11,7 +11,7 @@ struct SendRoute: Sendable {
     let accepting: Accepting
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
-        let token = try self.access.require(.send, of: request)
+        let token = try self.access.require(.send, of: request, in: context)
         let item = Accepting.Item(
             json: try await request.json(limit: Self.largestBody), key: request.headers[.idempotencyKey],
             keyPointer: HTTPField.Name.idempotencyKey.rawName)

@@ -4,6 +4,7 @@ struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token", abstract: "The bearer tokens with which services send.",
         subcommands: [
-            TokenCreateCommand.self, TokenListCommand.self, TokenRevokeCommand.self, TokenUserCommand.self,
+            TokenCreateCommand.self, TokenListCommand.self, TokenLimitCommand.self, TokenRevokeCommand.self,
+            TokenUserCommand.self,
         ])
 }

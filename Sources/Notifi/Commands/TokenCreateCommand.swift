@@ -24,6 +24,13 @@ struct TokenCreateCommand: AsyncParsableCommand {
         transform: Scopes.readEventTypes)
     var eventTypes: [String]?
 
+    @Option(
+        help: ArgumentHelp(
+            "Requests that it may make in a minute, or none for the API's default. Each notification of a batch counts.",
+            valueName: "number"),
+        transform: RequestLimit.read)
+    var limit = RequestLimit(requestsPerMinute: nil)
+
     func validate() throws {
         guard (1...128).contains(self.service.utf8.count) else {
             throw ValidationError("--service has to have 1 to 128 bytes")
@@ -34,9 +41,15 @@ struct TokenCreateCommand: AsyncParsableCommand {
         let audit = try Surroundings.audit()
         let secret = ServiceSecret.make()
         let (service, scopes, eventTypes) = (self.service, self.scopes, self.eventTypes)
+        let limit = self.limit.requestsPerMinute
         let made = try await Surroundings.withDatabase { pool in
-            try await AddToken.run(
-                serviceName: service, hash: secret.hash, scopes: scopes, eventTypes: eventTypes, on: pool)
+            let known = Set(try await LoadEventTypes.run(on: pool).map(\.name))
+            if let unknown = eventTypes?.first(where: { !known.contains($0) }) {
+                throw CommandFailure("there is no event type \(unknown): see notifi event-type list, or add it first")
+            }
+            return try await AddToken.run(
+                serviceName: service, hash: secret.hash, scopes: scopes, eventTypes: eventTypes,
+                requestsPerMinute: limit, on: pool)
         }
         audit.write(
             AuditLine(

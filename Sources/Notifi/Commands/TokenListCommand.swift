@@ -9,11 +9,12 @@ struct TokenListCommand: AsyncParsableCommand {
         let rows = try await Surroundings.withDatabase { try await ListTokens.run(on: $0) }
         print(
             Table.text(
-                ["ID", "SERVICE", "SCOPES", "EVENT TYPES", "CREATED", "REVOKED"],
+                ["ID", "SERVICE", "SCOPES", "EVENT TYPES", "LIMIT", "CREATED", "REVOKED"],
                 rows.map { row in
                     [
                         row.id.uuidString.lowercased(), row.serviceName, row.scopes.joined(separator: ","),
-                        row.eventTypes?.joined(separator: ",") ?? "all", "\(row.createdAt)",
+                        row.eventTypes?.joined(separator: ",") ?? "all",
+                        row.requestsPerMinute.map { "\($0)/min" } ?? "default", "\(row.createdAt)",
                         row.revokedAt.map { "\($0)" } ?? "-",
                     ]
                 }))

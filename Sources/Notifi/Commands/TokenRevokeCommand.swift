@@ -7,7 +7,7 @@ struct TokenRevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "End a token. The API refuses it within 5 seconds.")
 
-    @Argument(help: "The id of the token, as `token list` shows it.", transform: Self.readID)
+    @Argument(help: "The id of the token, as `token list` shows it.", transform: TokenID.read)
     var id: UUID
 
     func run() async throws {
@@ -18,11 +18,6 @@ struct TokenRevokeCommand: AsyncParsableCommand {
         }
         audit.write(AuditLine(.revokeToken, by: Surroundings.actor, outcome: "revoked", tokenID: id))
         print("revoked")
-    }
-
-    private static func readID(_ text: String) throws -> UUID {
-        guard let id = UUID(uuidString: text) else { throw ValidationError("a token's id is a UUID") }
-        return id
     }
 }
 

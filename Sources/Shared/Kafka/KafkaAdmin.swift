@@ -53,6 +53,10 @@ public struct KafkaAdmin: Sendable {
     /// - Throws: ``KafkaError``: `timedOut`, `brokersUnavailable`, `invalidConfiguration`.
     public func missingTopics(of topics: [String], timeout: Duration = .seconds(5)) async throws -> [String] {
         let known = try await self.onThread { (client) throws(KafkaError) in try client.topics(timeout: timeout) }
+        return Self.missing(topics, among: known)
+    }
+
+    static func missing(_ topics: [String], among known: [Metadata.Topic]) -> [String] {
         let usable = Set(known.lazy.filter { $0.error?.isUnknownTopic != true }.map(\.name))
         return topics.filter { !usable.contains($0) }
     }

@@ -8,9 +8,9 @@ extension Health {
     public func checkKafka(
         _ configuration: KafkaConfiguration, topics: [String], _ requirement: Requirement = .required, logger: Logger
     ) {
-        let admin = KafkaAdmin(configuration: configuration, logger: logger)
+        let probe = KafkaTopicProbe(configuration: configuration, logger: logger)
         self.check("kafka", requirement, timeout: .seconds(3)) {
-            let missing = try await admin.missingTopics(of: topics, timeout: .seconds(2))
+            let missing = try await probe.missingTopics(of: topics, timeout: .seconds(2))
             guard missing.isEmpty else { throw MissingTopics(names: missing) }
         }
     }

@@ -31,12 +31,14 @@ public enum DecideCancel {
             user_id = coalesce(user_id, $4), accepted_at = coalesce(accepted_at, $5),
             scheduled_at = coalesce(scheduled_at, $6), payload = coalesce(payload, $7), due_at = coalesce(due_at, $8)
         WHERE id = $1 AND service_id = $2
-        RETURNING answer, decided_at
+        RETURNING answer, decided_at, user_id
         """
 
     public struct Answer: Sendable {
         public let answer: CancelAnswer
         public let decidedAt: Instant
+        /// For whom it was, where that is known: in the inbox, or in the outbox when it was cancelled.
+        public let userID: String?
         /// Whose inbox changed by it, and its new version.
         public let changed: (userID: String, version: Int64)?
     }
@@ -74,7 +76,8 @@ public enum DecideCancel {
             return try row.map {
                 Answer(
                     answer: CancelAnswer(rawValue: try $0.decode("answer", as: String.self)) ?? answer,
-                    decidedAt: try $0.instant("decided_at"), changed: changed)
+                    decidedAt: try $0.instant("decided_at"),
+                    userID: try user ?? $0.decode("user_id", as: String?.self), changed: changed)
             }
         }
     }

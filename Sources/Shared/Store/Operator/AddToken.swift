@@ -12,15 +12,18 @@ public enum AddToken {
 
     /// Index: the unique key of `tokens`, `(hash)`.
     private static let token = """
-        INSERT INTO tokens (service_id, hash, scopes, event_types) VALUES ($1, $2, $3, $4) RETURNING id
+        INSERT INTO tokens (service_id, hash, scopes, event_types, requests_per_minute) VALUES ($1, $2, $3, $4, $5)
+        RETURNING id
         """
 
     /// - Parameters:
     ///   - hash: the SHA-256 of the token; the token itself is never stored.
     ///   - eventTypes: what it may send; `nil` for all.
+    ///   - requestsPerMinute: at least 1; `nil` for the API's default.
     /// - Returns: the ids of the token and of its service.
     public static func run(
-        serviceName: String, hash: [UInt8], scopes: [String], eventTypes: [String]?, on pool: PostgresPool
+        serviceName: String, hash: [UInt8], scopes: [String], eventTypes: [String]?, requestsPerMinute: Int32? = nil,
+        on pool: PostgresPool
     ) async throws -> (token: UUID, service: UUID) {
         try await pool.transaction { connection in
             let service = try await connection.query(PostgresStatement(Self.service, [.text(serviceName)]))[0]
@@ -30,7 +33,7 @@ public enum AddToken {
                     Self.token,
                     [
                         .uuid(service), .bytea(hash), .textArray(scopes),
-                        eventTypes.map { .textArray($0) } ?? .null,
+                        eventTypes.map { .textArray($0) } ?? .null, .int4(requestsPerMinute),
                     ])
             )[0].decode("id", as: UUID.self)
             return (token, service)
