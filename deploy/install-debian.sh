@@ -17,8 +17,9 @@ run_packages=(
     postgresql util-linux ca-certificates
     git make binutils libc6-dev libgcc-12-dev libstdc++-12-dev libcurl4 libxml2 libsqlite3-0 libncurses6 tzdata
 )
-# What the tests need on top: a headless browser with its driver, and promtool.
-test_packages=(chromium chromium-driver prometheus)
+# What the tests need on top: a headless browser with its driver, promtool, and what installs schemathesis.
+test_packages=(chromium chromium-driver prometheus python3-venv)
+schemathesis=4.32.5
 # What `make proto` needs.
 proto_packages=(protobuf-compiler)
 
@@ -83,4 +84,15 @@ fi
 if ! command -v "${SWIFT:-swift}" >/dev/null; then
     echo "install-debian.sh: there is no '${SWIFT:-swift}' in PATH; install Swift 6.3 or newer from https://swift.org" >&2
     exit 1
+fi
+
+# The fuzzer of the API comes from PyPI into a folder that git ignores, not into the system.
+if [[ " ${wanted[*]} " == *" python3-venv "* ]]; then
+    tools="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.artifacts/tools/schemathesis"
+    if [[ ! -d "$tools/lib" || -z "$(find "$tools/lib" -type d -name "schemathesis-$schemathesis.dist-info")" ]]; then
+        echo "==> Installing schemathesis $schemathesis"
+        rm -rf "$tools"
+        /usr/bin/python3 -m venv "$tools"
+        "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "schemathesis==$schemathesis"
+    fi
 fi

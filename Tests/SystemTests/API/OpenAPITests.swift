@@ -60,8 +60,13 @@ extension EndToEnd.API {
                 for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
                     let target = path.replacing("{id}", with: UUID().uuidString.lowercased())
                     let answer = try await installation.http.ask(method, target)
-                    let isRouted = !answer.text.contains("there is nothing at this path")
+                    let isRouted = answer.status != 405
                     #expect(isRouted == (operations["\(method) \(path)"] != nil), "\(method) \(path): \(answer.status)")
+                    #expect(!answer.text.contains("there is nothing at this path"), "\(method) \(path)")
+                    if isRouted { continue }
+                    try expectProblem(answer, 405, "method_not_allowed", "\(method) \(path)")
+                    let allowed = (answer.header("Allow") ?? "").split(separator: ", ").map { "\($0) \(path)" }
+                    #expect(allowed.contains { operations[$0] != nil }, "\(method) \(path): \(allowed)")
                 }
             }
         }

@@ -52,14 +52,14 @@ extension EndToEnd.API.OperationsTests {
                 text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }, "\(name) in \(text)")
             return try #require(Double(line.dropFirst(name.count + 1)))
         }
-        let accepted = try await value("notifi_api_accepted_total", of: .api)
+        let accepted = try await value(#"notifi_api_accepted_total{service="orders"}"#, of: .api)
         let delivered = try await value(#"notifi_delivery_decided_total{outcome="delivered"}"#, of: .delivery)
         let user = installation.users(1, "metrics")[0]
         for number in 0..<3 {
             let sent = try await installation.service.send(Outgoing(to: user, "\(number)"))
             _ = try await installation.service.record(of: sent.id, in: "delivered")
         }
-        #expect(try await value("notifi_api_accepted_total", of: .api) == accepted + 3)
+        #expect(try await value(#"notifi_api_accepted_total{service="orders"}"#, of: .api) == accepted + 3)
         // Counted after the commit that the record shows.
         try await require("three more are counted", within: .seconds(5)) {
             try await value(#"notifi_delivery_decided_total{outcome="delivered"}"#, of: .delivery) == delivered + 3

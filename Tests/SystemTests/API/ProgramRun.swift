@@ -22,6 +22,12 @@ struct ProgramRun: Sendable {
             .path(FilePath(try Programs.folder() + daemon.executable)), arguments: arguments, variables: variables)
     }
 
+    /// Runs the command `notifi` with nothing but these variables.
+    static func command(_ arguments: [String], _ variables: [String: String]) async throws -> ProgramRun {
+        try await self.run(
+            .path(FilePath(try Programs.folder() + "notifi")), arguments: arguments, variables: variables)
+    }
+
     static func run(
         _ executable: Executable, arguments: [String] = [], variables: [String: String]? = nil, input: String = ""
     ) async throws -> ProgramRun {

@@ -59,6 +59,9 @@ final class DaemonProcess: Sendable {
 
     private var run: Run? { self.state.withLock { $0.run } }
 
+    /// Of the current run, or the last one.
+    var pid: pid_t? { self.run?.pid }
+
     var isRunning: Bool { self.run.map { $0.ended.value == nil } ?? false }
 
     func set(_ variable: String, _ value: String) {
