@@ -17,7 +17,10 @@ struct KnownPaths: Sendable {
             route.segments.count == asked.count
                 && zip(route.segments, asked).allSatisfy { Self.isVariable($0) || $0 == $1 }
         }
-        return Set(matching.map(\.method)).sorted { $0.rawValue < $1.rawValue }
+        // As the router does, which takes what is named before what varies, and then knows no other.
+        let variables = matching.map { $0.segments.filter(Self.isVariable).count }
+        let methods = zip(matching, variables).filter { $1 == variables.min() }.map(\.0.method)
+        return Set(methods).sorted { $0.rawValue < $1.rawValue }
     }
 
     /// As Hummingbird's router reads a path, which ignores slashes at its ends.
