@@ -50,8 +50,8 @@ enum APISettings {
             Self.host, Self.port, Self.publicOrigin, Self.corsOrigins, Self.idleTimeout, Self.tokenRequestsPerMinute,
             Self.pollInterval, Self.inboxRequests, Self.actionHosts, Self.sessionSecret,
             Self.sessionJWKSFile, Self.sessionJWKSURL, Self.sessionAlgorithm, Self.sessionIssuer,
-            Self.sessionAudience, PipelineSettings.shards, PipelineSettings.userLimit, AuditSettings.file,
-            Self.inboxCacheUsers, Self.inboxCacheSeconds,
+            Self.sessionAudience, PipelineSettings.shards, PipelineSettings.userLimit,
+            PipelineSettings.topicRetentionDays, AuditSettings.file, Self.inboxCacheUsers, Self.inboxCacheSeconds,
         ]
 }
 

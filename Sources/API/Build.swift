@@ -62,8 +62,11 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         readAll: MarkAllRoute(access: people, pool: pool, changes: changes, answers: answers, mark: .read),
         seenAll: MarkAllRoute(access: people, pool: pool, changes: changes, answers: answers, mark: .seen),
         preferences: PreferencesRoutes(access: people, pool: pool, answers: answers),
-        session: SessionRoutes(access: people), origins: origins, answers: AnswerMetrics(),
-        serviceMetrics: deeds.metrics)
+        session: SessionRoutes(access: people),
+        eraseUser: EraseUserRoute(
+            access: services, pool: pool, changes: changes,
+            topicRetentionDays: settings[PipelineSettings.topicRetentionDays], audit: audit),
+        origins: origins, answers: AnswerMetrics(), serviceMetrics: deeds.metrics)
 
     let server = Application(
         router: routes.router(),

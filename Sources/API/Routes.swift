@@ -17,6 +17,7 @@ struct Routes: Sendable {
     let seenAll: MarkAllRoute
     let preferences: PreferencesRoutes
     let session: SessionRoutes
+    let eraseUser: EraseUserRoute
     let origins: OriginPolicy
     let answers: AnswerMetrics
     let serviceMetrics: ServiceMetrics
@@ -53,6 +54,8 @@ struct Routes: Sendable {
         router.patch("/api/inbox/:id", use: self.mark.handle)
         router.get("/api/preferences", use: self.preferences.get)
         router.put("/api/preferences", use: self.preferences.put)
+
+        router.delete("/api/users/:id", use: self.eraseUser.handle)
 
         router.post("/api/session", use: self.session.start)
         router.delete("/api/session", use: self.session.end)

@@ -1,4 +1,5 @@
 import Kafka
+import Notifications
 import Operations
 import Postgres
 import ServiceLifecycle
@@ -32,7 +33,7 @@ func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
     return [
         BackgroundService("Postgres pool") { await pool.run() },
         BackgroundService("Kafka producer") { try await producer.run() },
-        PartitionKeeper(pool: pool, logger: context.logger),
+        retentionKeeper(context, pool: pool, producer: producer, topics: topics),
         ConsumerLoop(
             configuration: kafka,
             options: KafkaConsumerOptions(
@@ -43,4 +44,28 @@ func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
             options: KafkaConsumerOptions(group: topics.deliveryGroup, topic: topics.deliveries, settings: settings),
             batchSize: batchSize, logger: context.logger, work: { try await delivering.deliver($0.messages) }),
     ]
+}
+
+private func retentionKeeper(
+    _ context: DaemonContext, pool: PostgresPool, producer: KafkaProducer, topics: Topics
+) -> RetentionKeeper {
+    let settings = context.settings
+    let metrics = RetentionMetrics()
+    let interval = settings[DeliverySettings.lookEvery]
+    return RetentionKeeper(
+        configuration: PostgresConfiguration(settings: settings, applicationName: "\(context.daemon)-retention"),
+        interval: interval,
+        work: RetentionWork(
+            pool: pool,
+            settings: RetentionPlan.Settings(
+                retentionDays: Int64(settings[PipelineSettings.retentionDays]),
+                topicRetentionDays: Int64(settings[PipelineSettings.topicRetentionDays]),
+                intervalSeconds: interval.components.seconds),
+            pruning: Pruning(
+                pool: pool, shards: Int32(settings[PipelineSettings.shards]), logger: context.logger),
+            erasing: Erasing(
+                pool: pool, publisher: Publisher(producer: producer, logger: context.logger), topics: topics,
+                metrics: metrics, logger: context.logger),
+            metrics: metrics, logger: context.logger),
+        logger: context.logger)
 }

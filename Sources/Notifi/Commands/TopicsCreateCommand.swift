@@ -1,5 +1,6 @@
 import ArgumentParser
 import Kafka
+import Operations
 import Wire
 
 struct TopicsCreateCommand: AsyncParsableCommand {
@@ -12,8 +13,11 @@ struct TopicsCreateCommand: AsyncParsableCommand {
     @Option(help: "Copies of each. With 3 or more, a 202 means that at least two of them have it.")
     var replication: Int32 = 3
 
-    @Option(help: ArgumentHelp("How long an outage may last before messages are lost.", valueName: "hours"))
-    var retentionHours: Int = 168
+    @Option(
+        help: ArgumentHelp(
+            "How long an outage may last before messages are lost. Without: NOTIFI_KAFKA_TOPIC_RETENTION_DAYS, 7 days.",
+            valueName: "hours"))
+    var retentionHours: Int?
 
     func validate() throws {
         guard (1...10_000).contains(self.partitions) else {
@@ -22,7 +26,7 @@ struct TopicsCreateCommand: AsyncParsableCommand {
         guard (1...100).contains(self.replication) else {
             throw ValidationError("--replication has to be from 1 to 100")
         }
-        guard (1...8760).contains(self.retentionHours) else {
+        guard (1...8760).contains(self.retentionHours ?? 1) else {
             throw ValidationError("--retention-hours has to be from 1 to 8760")
         }
     }
@@ -31,7 +35,7 @@ struct TopicsCreateCommand: AsyncParsableCommand {
         let (admin, prefix) = try Surroundings.kafka()
         let wanted = TopicPlan(
             topics: Topics(prefix: prefix), partitions: self.partitions, replication: self.replication,
-            retentionHours: self.retentionHours)
+            retentionHours: try self.retentionHours ?? Self.configuredHours())
         let outcomes = try await admin.createTopics(wanted.specifications)
         var hasFailed = false
         for (topic, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
@@ -49,6 +53,13 @@ struct TopicsCreateCommand: AsyncParsableCommand {
         if hasFailed {
             throw ExitCode.failure
         }
+    }
+}
+
+extension TopicsCreateCommand {
+    /// What an erasure waits for before it sweeps again.
+    private static func configuredHours() throws -> Int {
+        try Settings.load([PipelineSettings.topicRetentionDays])[PipelineSettings.topicRetentionDays] * 24
     }
 }
 

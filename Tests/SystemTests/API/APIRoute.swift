@@ -47,6 +47,7 @@ struct APIRoute: Sendable, CustomTestStringConvertible {
         },
         APIRoute(method: "POST", template: "/api/session", caller: .person),
         APIRoute(method: "DELETE", template: "/api/session", caller: .person),
+        APIRoute(method: "DELETE", template: "/api/users/{id}", caller: .service("admin")),
         APIRoute(method: "GET", template: "/openapi.yaml", caller: .anyone),
     ]
 

@@ -266,6 +266,17 @@ private struct OpenAPIExample: Sendable {
         _ = try await add(204, "DELETE /api/session", token: session)
         _ = try await add(401, "DELETE /api/session")
         _ = try await add(403, "DELETE /api/session", session: session)
+
+        // Operators.
+        let erase = "DELETE /api/users/{id}"
+        let admin = try await installation.issue(to: installation.serviceName("openapi"), scopes: ["admin"])
+        try await installation.untilKnown(admin)
+        let nobody = "/api/users/\(installation.users(1, "openapi")[0])"
+        _ = try await add(200, erase, path: nobody, token: admin.text)
+        _ = try await add(401, erase, path: nobody)
+        _ = try await add(403, erase, path: nobody, token: token)
+        _ = try await add(422, erase, path: "/api/users/%00", token: admin.text)
+
         _ = try await add(200, "GET /openapi.yaml")
         return examples
     }

@@ -9,4 +9,7 @@ public enum PipelineSettings {
     public static let retentionDays = Setting<Int>(
         "inbox.retention-days", default: 30, range: 1...36_500,
         help: "Days for which inboxes are kept; what is due longer ago when it arrives has expired.")
+    public static let topicRetentionDays = Setting<Int>(
+        "kafka.topic-retention-days", default: 7, range: 1...3_650,
+        help: "Days for which the topics keep messages, as notifi topics create makes them.")
 }

@@ -19,11 +19,14 @@ public enum Reschedule {
     /// Index: the primary key of `reschedules`, `(id, service_id)`. From its commit on, events below this revision are
     /// dropped by router and delivery, so that a redelivered request cannot bring the old time back.
     private static let record = """
-        INSERT INTO reschedules (id, service_id, revision) VALUES ($1, $2, $3)
+        INSERT INTO reschedules (id, service_id, revision, due_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (id, service_id) DO UPDATE
-            SET revision = excluded.revision, rescheduled_at = clock_timestamp()
+            SET revision = excluded.revision, rescheduled_at = clock_timestamp(), due_at = excluded.due_at
             WHERE reschedules.revision < excluded.revision
         """
+
+    /// Index: `idempotency_keys_by_id (service_id, id)`. A key lives as long as what it was given to.
+    private static let keep = "UPDATE idempotency_keys SET due_at = $3 WHERE service_id = $1 AND id = $2"
 
     /// - Parameter pool: it runs in a transaction of its own, which also wakes the pollers.
     /// - Returns: the new revision; `nil` where there is no such row, or it is claimed, due or cancelled.
@@ -37,7 +40,12 @@ public enum Reschedule {
             ).first?.decode("revision", as: Int32.self)
             guard let revision else { return nil }
             _ = try await connection.query(
-                PostgresStatement(Self.record, [.uuid(id.uuid), .uuid(service), .int4(revision)]))
+                PostgresStatement(Self.record, [.uuid(id.uuid), .uuid(service), .int4(revision), .instant(dueAt)]))
+            // Only an id that was derived from a key is without a time.
+            if id.acceptedAt == nil {
+                _ = try await connection.query(
+                    PostgresStatement(Self.keep, [.uuid(service), .uuid(id.uuid), .instant(dueAt)]))
+            }
             try await WakePollers.run(Wake(earliest: [shard: dueAt]), on: connection)
             return revision
         }

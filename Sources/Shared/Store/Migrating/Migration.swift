@@ -10,6 +10,7 @@ struct Migration: Sendable, Hashable {
         Migration(1, "services", PackageResources.M0001_services_sql),
         Migration(2, "pipeline", PackageResources.M0002_pipeline_sql),
         Migration(3, "people", PackageResources.M0003_people_sql),
+        Migration(4, "retention", PackageResources.M0004_retention_sql),
     ]
 
     init(_ number: Int32, _ name: String, _ bytes: [UInt8]) {

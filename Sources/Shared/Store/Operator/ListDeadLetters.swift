@@ -4,7 +4,7 @@ internal import Postgres
 
 /// The dead letters, newest first.
 public enum ListDeadLetters {
-    /// Index: none yet; an operator asks, and rarely.
+    /// Index: `dead_letters_recorded (recorded_at)`.
     private static let sql = """
         SELECT topic, partition, record_offset, record_at, reason, attempts, id, service_id, user_id, recorded_at
         FROM dead_letters ORDER BY recorded_at DESC LIMIT $1

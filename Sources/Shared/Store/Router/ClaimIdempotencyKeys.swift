@@ -10,10 +10,12 @@ public enum ClaimIdempotencyKeys {
     /// Index: the primary key of `idempotency_keys`, `(user_id, id)`. Sorted, so that two routers cannot deadlock.
     /// That of `erased_users` leaves out what belongs to an erased user: it has no first, and is dropped.
     private static let insert = """
-        INSERT INTO idempotency_keys (user_id, id, service_id, request_id, fingerprint, accepted_at)
-        SELECT DISTINCT ON (n.user_id, n.id) n.user_id, n.id, n.service_id, n.request_id, n.fingerprint, n.accepted_at
-        FROM unnest($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::timestamptz[])
-            WITH ORDINALITY AS n (user_id, id, service_id, request_id, fingerprint, accepted_at, place)
+        INSERT INTO idempotency_keys (user_id, id, service_id, request_id, fingerprint, accepted_at, due_at)
+        SELECT DISTINCT ON (n.user_id, n.id)
+            n.user_id, n.id, n.service_id, n.request_id, n.fingerprint, n.accepted_at, n.due_at
+        FROM unnest(
+                $1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::timestamptz[], $7::timestamptz[])
+            WITH ORDINALITY AS n (user_id, id, service_id, request_id, fingerprint, accepted_at, due_at, place)
         WHERE \(ErasedUser.isNot("n.user_id", acceptedAt: "n.accepted_at"))
         ORDER BY n.user_id, n.id, n.place
         ON CONFLICT DO NOTHING
@@ -52,7 +54,7 @@ public enum ClaimIdempotencyKeys {
                 Self.insert,
                 [
                     users, ids, .uuidArray(keyed.map(\.0.service)), requests, fingerprints,
-                    .instants(keyed.map(\.0.acceptedAt)),
+                    .instants(keyed.map(\.0.acceptedAt)), .instants(keyed.map(\.0.dueAt)),
                 ]))
         let rows = try await store.query(PostgresStatement(Self.compare, [users, ids, requests, fingerprints]))
         var isFirst = [Bool](repeating: false, count: keyed.count)

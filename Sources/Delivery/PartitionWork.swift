@@ -1,0 +1,84 @@
+import CoreMetrics
+import Logging
+import Notifications
+import Operations
+import Postgres
+import Store
+
+/// Carries out what a plan says about partitions. One that fails leaves the others to be done.
+struct PartitionWork: Sendable {
+    let session: PostgresConnection
+    let pool: PostgresPool
+    let metrics: RetentionMetrics
+    let logger: Logger
+
+    /// - Returns: false where something failed.
+    func run(_ actions: [RetentionPlan.Action]) async throws -> Bool {
+        var failed: Set<InboxPartition> = []
+        // Postgres takes no second partition from the same table while one is pending.
+        var isStuck = false
+        var isDone = true
+        for action in actions {
+            switch action {
+            case .detach where isStuck: continue
+            case .drop(let partition) where failed.contains(partition): continue
+            case .reattach(let partition) where failed.contains(partition): continue
+            default: break
+            }
+            do {
+                try await self.run(action)
+            } catch let error as PostgresError where error.code == .server {
+                isDone = false
+                self.logger.warning("\(action.what) failed", error: error, metadata: ["table": "\(action.table)"])
+                switch action {
+                case .detach(let partition), .finishDetach(let partition):
+                    isStuck = true
+                    failed.insert(partition)
+                default: break
+                }
+            }
+            // What was skipped is skipped with it.
+            if isStuck { isDone = false }
+        }
+        return isDone
+    }
+
+    private func run(_ action: RetentionPlan.Action) async throws {
+        switch action {
+        case .create(let week):
+            guard try await !CreateInboxPartition.run(week, on: self.pool).isEmpty else { return }
+            self.metrics.created.increment()
+        case .finishDetach(let partition):
+            try await FinishDetach.run(partition, on: self.session)
+        case .reattach(let partition):
+            try await ReattachPartition.run(partition, on: self.session)
+            self.metrics.reattached.increment()
+        case .detach(let partition):
+            try await DetachPartition.run(partition, on: self.session)
+        case .drop(let partition):
+            guard try await DropPartition.run(partition, on: self.session) else { return }
+            self.metrics.dropped.increment()
+        }
+        self.logger.info("\(action.what)", metadata: ["table": "\(action.table)"])
+    }
+}
+
+extension RetentionPlan.Action {
+    fileprivate var what: String {
+        switch self {
+        case .create: "making an inbox partition"
+        case .finishDetach: "finishing to detach an inbox partition"
+        case .reattach: "attaching an inbox partition again"
+        case .detach: "detaching an old inbox partition"
+        case .drop: "dropping an old inbox partition"
+        }
+    }
+
+    fileprivate var table: String {
+        switch self {
+        case .create(let week): week.partitionName
+        case .finishDetach(let partition), .reattach(let partition), .detach(let partition), .drop(let partition):
+            partition.name
+        }
+    }
+}

@@ -1,0 +1,17 @@
+public import Notifications
+internal import Postgres
+
+/// Deletes dead letters that nobody can send again from the topics, and whose trail is over.
+public enum PruneDeadLetters {
+    /// Index: `dead_letters_recorded (recorded_at)`; then the rows by where they are.
+    static let sql = """
+        DELETE FROM dead_letters l WHERE l.ctid = ANY (ARRAY(
+            SELECT d.ctid FROM dead_letters d WHERE d.recorded_at < $1
+            ORDER BY d.recorded_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+        """
+
+    /// - Returns: how many are gone, at most `limit`.
+    public static func run(before cutoff: Instant, limit: Int, on store: some Querying) async throws -> Int {
+        try await store.query(PostgresStatement(Self.sql, [.instant(cutoff), .int8(Int64(limit))])).affected
+    }
+}
