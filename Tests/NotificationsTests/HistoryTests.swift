@@ -137,6 +137,24 @@ enum Known {
             ])
     }
 
+    /// What the recipient did with it is told too; reading what was never seen before is one step.
+    @Test func theTrailOfAMarkedOne() {
+        var decision = Known.decision(.delivered, isRead: true)
+        decision.seenAt = seconds(15)
+        decision.archivedAt = seconds(25)
+        func marks() -> [History.Step] { History(decision: decision).trail.filter { $0.at > seconds(12) } }
+        #expect(
+            marks() == [
+                History.Step(at: seconds(15), event: "seen"), History.Step(at: seconds(20), event: "read"),
+                History.Step(at: seconds(25), event: "archived"),
+            ])
+        decision.seenAt = decision.readAt
+        #expect(marks().map(\.event) == ["read", "archived"])
+        decision.readAt = nil
+        #expect(marks().map(\.event) == ["seen", "archived"], "unread again")
+        #expect(History(decision: decision).state == .delivered)
+    }
+
     /// Only the last time is kept, so the trail does not claim that it was the first.
     @Test func theTrailOfARescheduledOne() {
         #expect(

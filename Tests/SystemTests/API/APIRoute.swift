@@ -39,8 +39,10 @@ struct APIRoute: Sendable, CustomTestStringConvertible {
         APIRoute(method: "GET", template: "/api/inbox", caller: .person),
         APIRoute(method: "GET", template: "/api/inbox/counts", caller: .person),
         APIRoute(method: "PATCH", template: "/api/inbox/{id}", caller: .person) { _ in #"{"archived":true}"# },
-        APIRoute(method: "POST", template: "/api/inbox/read-all", caller: .person) { _ in #"{"up_to":1000000}"# },
-        APIRoute(method: "POST", template: "/api/inbox/seen-all", caller: .person) { _ in #"{"up_to":1000000}"# },
+        APIRoute(method: "POST", template: "/api/inbox/read-all", caller: .person) { _ in #"{"up_to":9007199254740991}"#
+        },
+        APIRoute(method: "POST", template: "/api/inbox/seen-all", caller: .person) { _ in #"{"up_to":9007199254740991}"#
+        },
         APIRoute(method: "GET", template: "/api/preferences", caller: .person),
         APIRoute(method: "PUT", template: "/api/preferences", caller: .person) { _ in
             #"{"preferences":[{"event_type":"status_change","enabled":false}]}"#

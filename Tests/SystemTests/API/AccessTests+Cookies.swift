@@ -117,7 +117,10 @@ extension EndToEnd.API.AccessTests {
             let answer = try await route.ask(api.http, id: "x", userID: "nobody", origin: origin)
             #expect(answer.header("Access-Control-Allow-Origin") == origin, "\(answer.status)")
             #expect(answer.header("Access-Control-Allow-Credentials") == "true")
-            #expect(list(answer, "Access-Control-Expose-Headers").isSuperset(of: ["etag", "link", "location"]))
+            #expect(
+                list(answer, "Access-Control-Expose-Headers").isSuperset(of: [
+                    "etag", "link", "location", "ratelimit", "ratelimit-policy", "retry-after", "x-poll-interval",
+                ]))
             #expect(list(answer, "Vary").contains("origin"))
         }
         let others = [
