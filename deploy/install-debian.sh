@@ -17,17 +17,52 @@ run_packages=(
     postgresql util-linux ca-certificates
     git make binutils libc6-dev libgcc-12-dev libstdc++-12-dev libcurl4 libxml2 libsqlite3-0 libncurses6 tzdata
 )
-# What the tests need on top: a headless browser with its driver, promtool, and what installs schemathesis.
-test_packages=(chromium chromium-driver prometheus python3-venv)
-schemathesis=4.32.5
+# What the tests need on top: a headless browser with its driver, promtool, and what installs axe-core and schemathesis.
+test_packages=(chromium chromium-driver prometheus python3-pip python3-venv)
 # What `make proto` needs.
 proto_packages=(protobuf-compiler)
 
+# axe-core finds what keeps people from using a page. It is MPL-2.0, comes in a Python package, and is only lent to the
+# tests: not committed, not part of any program.
+axe_package=axe-playwright-python==0.1.8
+axe_hash=sha256:fdd263c998388f1a8e67cad02677e612d946248bd44d163be5e8650ea31f95f8
+tools="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.artifacts/tools"
+
+install_axe() {
+    [[ -s "$tools/axe.min.js" && "$(cat "$tools/axe.version" 2>/dev/null)" == "$axe_package" ]] && return
+    echo "==> Installing: axe-core"
+    local folder
+    folder=$(mktemp -d)
+    echo "$axe_package --hash=$axe_hash" >"$folder/requirements"
+    /usr/bin/python3 -m pip --quiet --disable-pip-version-check download --no-deps --only-binary :all: --require-hashes \
+        --dest "$folder" --requirement "$folder/requirements"
+    /usr/bin/python3 -m zipfile --extract "$folder"/*.whl "$folder/wheel"
+    mkdir -p "$tools"
+    mv "$folder/wheel/axe_playwright_python/axe.min.js" "$tools/axe.min.js"
+    echo "$axe_package" >"$tools/axe.version"
+    rm -rf "$folder"
+}
+
+# The fuzzer of the API comes from PyPI, too, into a folder that git ignores, not into the system.
+schemathesis=4.32.5
+
+install_schemathesis() {
+    local folder="$tools/schemathesis"
+    if [[ -d "$folder/lib" && -n "$(find "$folder/lib" -type d -name "schemathesis-$schemathesis.dist-info")" ]]; then
+        return
+    fi
+    echo "==> Installing: schemathesis $schemathesis"
+    rm -rf "$folder"
+    /usr/bin/python3 -m venv "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "schemathesis==$schemathesis"
+}
+
+wants_tests=false
 wanted=()
 for set in "${@:-run}"; do
     case "$set" in
         run) wanted+=("${run_packages[@]}") ;;
-        test) wanted+=("${test_packages[@]}") ;;
+        test) wanted+=("${test_packages[@]}"); wants_tests=true ;;
         proto) wanted+=("${proto_packages[@]}") ;;
         -h | --help) usage; exit 0 ;;
         *) echo "install-debian.sh: unknown set '$set' (run, test or proto)" >&2; exit 64 ;;
@@ -81,18 +116,12 @@ if ((${#missing[@]} > 0)); then
     echo "==> Installed"
 fi
 
+if "$wants_tests"; then
+    install_axe
+    install_schemathesis
+fi
+
 if ! command -v "${SWIFT:-swift}" >/dev/null; then
     echo "install-debian.sh: there is no '${SWIFT:-swift}' in PATH; install Swift 6.3 or newer from https://swift.org" >&2
     exit 1
-fi
-
-# The fuzzer of the API comes from PyPI into a folder that git ignores, not into the system.
-if [[ " ${wanted[*]} " == *" python3-venv "* ]]; then
-    tools="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.artifacts/tools/schemathesis"
-    if [[ ! -d "$tools/lib" || -z "$(find "$tools/lib" -type d -name "schemathesis-$schemathesis.dist-info")" ]]; then
-        echo "==> Installing schemathesis $schemathesis"
-        rm -rf "$tools"
-        /usr/bin/python3 -m venv "$tools"
-        "$tools/bin/python" -m pip install --quiet --disable-pip-version-check "schemathesis==$schemathesis"
-    fi
 fi

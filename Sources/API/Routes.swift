@@ -61,7 +61,7 @@ struct Routes: Sendable {
         router.delete("/api/session", use: self.session.end)
 
         for file in PageRoutes.files {
-            router.get(file.path) { _, _ in PageRoutes.answer(file) }
+            router.get(file.path) { request, _ in PageRoutes.answer(file, to: request) }
         }
     }
 }

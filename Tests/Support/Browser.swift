@@ -73,6 +73,10 @@ public struct Browser: Sendable {
     /// Keys that are no characters.
     public enum Key {
         public static let tab = "\u{E004}"
+        public static let end = "\u{E010}"
+        public static let home = "\u{E011}"
+        public static let left = "\u{E012}"
+        public static let right = "\u{E014}"
         public static let enter = "\u{E007}"
         public static let escape = "\u{E00C}"
         public static let up = "\u{E013}"
@@ -86,6 +90,7 @@ public struct Browser: Sendable {
     /// - Parameters:
     ///   - script: sees `values` as `arguments`. A Content-Security-Policy of the page does not hinder it.
     ///   - type: what to decode the result as. `undefined` is `null`.
+    @discardableResult
     public func run<Value: Decodable & Sendable>(
         _ script: String, _ values: ScriptValue..., as type: Value.Type = ScriptValue.self
     ) async throws -> Value {
@@ -94,6 +99,7 @@ public struct Browser: Sendable {
 
     /// Runs the body of an `async` function in the page, which may `await`, and returns what it returns in the end,
     /// within two minutes.
+    @discardableResult
     public func runAsync<Value: Decodable & Sendable>(
         _ script: String, _ values: ScriptValue..., as type: Value.Type = ScriptValue.self
     ) async throws -> Value {
@@ -123,8 +129,8 @@ public struct Browser: Sendable {
         let fault: String?
     }
 
-    /// Waits until a JavaScript expression is true. The page looks at it at once and whenever its document changes
-    /// (elements, attributes, text), so that nothing is polled; what changes without the document changing is not seen.
+    /// Waits until a JavaScript expression is true. The page looks at it at once and whenever its document or an open shadow
+    /// root in it changes (elements, attributes, text), so that nothing is polled; what changes without those is not seen.
     ///
     /// - Parameters:
     ///   - expression: sees `values` as `arguments`.
@@ -142,10 +148,17 @@ public struct Browser: Sendable {
             return await new Promise((resolve, reject) => {
                 const settle = (what, value) => { watcher.disconnect(); clearTimeout(timer); what(value); };
                 const watcher = new MutationObserver(() => {
+                    watch(document);
                     try { if (holds()) settle(resolve, true); } catch (fault) { settle(reject, fault); }
                 });
                 const everything = { subtree: true, childList: true, attributes: true, characterData: true };
-                watcher.observe(document, everything);
+                const watched = new Set();
+                const watch = (root) => {
+                    if (!watched.has(root)) watcher.observe(root, everything);
+                    watched.add(root);
+                    for (const each of root.querySelectorAll("*")) if (each.shadowRoot) watch(each.shadowRoot);
+                };
+                watch(document);
                 const timer = setTimeout(() => settle(resolve, false), arguments[arguments.length - 2]);
             });
             """

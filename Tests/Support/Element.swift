@@ -45,7 +45,7 @@ public struct Element: Sendable {
     /// The protocol's name for a reference to an element (W3C WebDriver, section "Elements").
     private static let key = "element-6066-11e4-a52e-4f735466cecf"
 
-    struct Reference: Decodable {
+    struct Reference: Decodable, Sendable {
         let id: String
 
         init(from decoder: any Decoder) throws {

@@ -17,7 +17,7 @@ struct EraseUserRoute: Sendable {
     let audit: AuditStream
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
-        let token = try self.access.require(.admin, of: request)
+        let token = try self.access.require(.admin, of: request, in: context)
         let userID = try Self.userID(context.parameters.get("id") ?? "")
         let receipt = try await EraseUser.run(
             userID, now: .now, topicRetentionDays: self.topicRetentionDays, on: self.pool)

@@ -11,9 +11,11 @@ struct Outgoing: Sendable, Encodable {
     var schedule: String?
     /// Only in batches.
     var idempotencyKey: String?
+    var actionURL: String?
 
     enum CodingKeys: String, CodingKey {
         case message, priority, title, schedule
+        case actionURL = "action_url"
         case userID = "user_id"
         case eventType = "event_type"
         case idempotencyKey = "idempotency_key"
