@@ -20,7 +20,7 @@ import Testing
         "token user --user u --ttl 12", "token user --user=",
         "event-type add", "event-type add Upper", "event-type add a --critical --off-by-default",
         "send hello", "send --user u", "send --user u --data [1] hello", "send --user u --schedule +5x hello",
-        "explain", "explain 12", "dead-letters list --limit 0",
+        "explain", "explain 12", "dead-letters list --limit 0", "user erase", "user erase --yes",
     ])
     func badInputIsRefused(line: String) {
         let arguments = line.split(separator: " ").map(String.init)
@@ -36,6 +36,7 @@ import Testing
         "token revoke 00000000-0000-4000-8000-000000000000", "token user --user u --ttl 15m",
         "event-type add a.b --label A --critical", "event-type list", "event-type disable a",
         "send --user u --schedule +90s hello", "explain 00000000-0000-4000-8000-000000000000", "dead-letters list",
+        "user erase ann --yes",
     ])
     func goodInputIsTaken(line: String) throws {
         _ = try NotifiCommand.parseAsRoot(line.split(separator: " ").map(String.init))

@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [400 * day, -400 * day, day + 1, -day - 1])
+    @Test(arguments: [34_560_000, -34_560_000, 86_401, -86_401] as [Int64])
     func clocksThatAreFarApartHold(_ seconds: Int64) {
         let old = Self.week(-6)
         let plan = Self.plan([old] + Self.ahead, daemon: Self.now.advanced(bySeconds: -seconds))
@@ -172,25 +172,24 @@ import Testing
         for _ in 0..<4_000 {
             let postgres = Self.at(days: .random(in: -40...40, using: &random))
             let isJumping = Int.random(in: 0..<3, using: &random) == 0
-            let daemon = postgres.advanced(
-                bySeconds: .random(in: isJumping ? -9_000_000...9_000_000 : -90_000...90_000, using: &random))
+            let skew: Int64 = isJumping ? 9_000_000 : 90_000
+            let daemon = postgres.advanced(bySeconds: Int64.random(in: -skew...skew, using: &random))
             let last = postgres.advanced(bySeconds: .random(in: -200_000...1_000, using: &random))
             let settings = RetentionPlan.Settings(
                 retentionDays: .random(in: 1...60, using: &random), topicRetentionDays: 7, intervalSeconds: 3_600)
-            let partitions = (0..<Int.random(in: 0...12, using: &random)).map { number in
-                let start = Self.at(days: .random(in: -120...60, using: &random))
+            let partitions = (0..<Int.random(in: 0...12, using: &random)).map { number -> InboxPartition in
+                let start = Self.at(days: Int64.random(in: -120...60, using: &random))
+                let end = start.advanced(bySeconds: Int64.random(in: 1...40, using: &random) * Self.day)
+                let attachments: [InboxPartition.Attachment] = [.attached, .attached, .pending, .detached]
                 return InboxPartition(
                     name: "p\(number)", start: Bool.random(using: &random) ? start : nil,
-                    end: Int.random(in: 0..<5, using: &random) == 0
-                        ? nil : start.advanced(bySeconds: .random(in: 1...40, using: &random) * Self.day),
-                    attachment: [.attached, .attached, .pending, .detached].randomElement(using: &random) ?? .attached,
+                    end: Int.random(in: 0..<5, using: &random) == 0 ? nil : end,
+                    attachment: attachments.randomElement(using: &random) ?? .attached,
                     isRetired: Bool.random(using: &random), isDefault: Int.random(in: 0..<40, using: &random) == 0)
             }
-            let plan = Self.plan(
-                partitions, at: postgres, daemon: daemon,
-                last: RetentionPlan.Look(
-                    at: last, steadySince: last.advanced(bySeconds: .random(in: -9_000...0, using: &random))),
-                settings)
+            let steadySince = last.advanced(bySeconds: Int64.random(in: -9_000...0, using: &random))
+            let look = RetentionPlan.Look(at: last, steadySince: steadySince)
+            let plan = Self.plan(partitions, at: postgres, daemon: daemon, last: look, settings)
             for action in plan.actions {
                 guard let gone = action.removed else { continue }
                 dropped += 1

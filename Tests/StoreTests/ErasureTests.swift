@@ -232,7 +232,7 @@ extension Live {
             }
         }
 
-        @Test func bySQLStateNoIDIsPoison() async throws {
+        @Test func anIDThatPostgresRefuses() async throws {
             try await withDatabase { database async throws in
                 await #expect { try await self.erase("a\0b", database) } throws: {
                     ($0 as? PostgresError)?.isPoison == true

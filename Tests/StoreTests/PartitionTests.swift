@@ -21,6 +21,7 @@ extension Live {
             return try #require(try await self.find(Self.old.partitionName, database))
         }
 
+        @discardableResult
         private func keeping<Success: Sendable>(
             _ database: TestDatabase, _ body: (PostgresConnection) async throws -> Success
         ) async throws -> Success? {
@@ -113,12 +114,13 @@ extension Live {
                     let seen = try await slow.query("SELECT count(*) FROM inbox")[0].decode(0, as: Int.self)
                     #expect(seen == 2)
                     let longest = try await self.measure(database) {
-                        try await self.keeping(database) { session in
+                        try await self.keeping(database) { session -> Bool in
                             await #expect {
                                 try await DetachPartition.run(partition, on: session)
                             } throws: {
                                 ($0 as? PostgresError)?.sqlState == "55P03"
                             }
+                            return true
                         }
                     }
                     #expect(try await self.find(partition.name, database)?.attachment == .pending)

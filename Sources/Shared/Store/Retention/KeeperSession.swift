@@ -20,6 +20,7 @@ public enum KeeperSession {
     /// The lock ends with the session, and so however this ends.
     ///
     /// - Returns: `nil` where another replica has it.
+    @discardableResult
     public static func run<Success: Sendable>(
         _ configuration: PostgresConfiguration, logger: Logger,
         _ body: (PostgresConnection) async throws -> Success
