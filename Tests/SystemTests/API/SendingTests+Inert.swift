@@ -64,3 +64,32 @@ extension EndToEnd.API.SendingTests {
         }
     }
 }
+
+// MARK: - Links
+
+extension EndToEnd.API.SendingTests {
+    @Test("where an operator has listed hosts, links lead to them and to the same site alone")
+    func listedHosts() async throws {
+        let installation = try Installation.shared
+        let user = installation.users(1, "hosts")[0]
+        let variables = [
+            "NOTIFI_CONTENT_ACTION_HOSTS": "example.com,*.example.org", "NOTIFI_SESSION_JWT_SECRET": RandomText.make(),
+        ]
+        try await withOwnAPI(beside: installation, variables) { api in
+            for (url, isAllowed) in [
+                ("https://example.com/a", true), ("https://EXAMPLE.com:8443/", true), ("https://a.example.org/", true),
+                ("/orders/1", true), ("https://www.example.com/", false), ("https://example.org/", false),
+                ("https://example.com.evil.example/", false),
+            ] {
+                let answer = try await api.http.ask(
+                    "POST", "/api/notifications", token: installation.service.token,
+                    json: try draft(to: user, ["action_url": try quoted(url)]))
+                if isAllowed {
+                    #expect(answer.status == 202, "\(url): \(answer.text)")
+                } else {
+                    try expectProblem(answer, 422, "validation_failed", faults: ["/action_url host_not_allowed"])
+                }
+            }
+        }
+    }
+}
