@@ -136,19 +136,22 @@ let package = Package(
         tests("PostgresTests", ["Postgres", "Notifi", logging]),
         tests("NotificationsTests", ["Notifications", "TestSupport"]),
         tests("InertTextTests", ["Notifications", "TestSupport"]),
-        tests("WireTests", ["Wire", "Kafka", "Notifications", protobuf]),
+        tests("WireTests", ["Wire", "Kafka", "Notifications", protobuf, "TestSupport"]),
         tests("StoreTests", ["Store", "Postgres", "Notifications", "Wire", "Notifi", logging]),
         tests(
             "OperationsTests",
-            ["Operations", "Kafka", "Postgres", logging, metrics, coreMetrics, lifecycle, unixSignals, configuration]),
+            [
+                "Operations", "Kafka", "Postgres", logging, metrics, coreMetrics, lifecycle, unixSignals, configuration,
+                "TestSupport",
+            ]),
         tests("RouterTests", ["Router", "Kafka", "Notifications", "Wire"]),
-        tests("PollerTests", ["Poller", "Kafka", "Notifications", "Wire", "Store"]),
-        tests("DeliveryTests", ["Delivery", "Kafka", "Notifications", "Wire", "Store"]),
+        tests("PollerTests", ["Poller", "Kafka", "Notifications", "Wire", "Store", "TestSupport"]),
+        tests("DeliveryTests", ["Delivery", "Kafka", "Notifications", "Wire", "Store", "TestSupport"]),
         tests(
             "APITests",
             [
                 "API", "Kafka", "Notifications", "Wire", "Store", "Operations", hummingbird, hummingbirdCore, nio,
-                httpTypes, logging, jwt,
+                httpTypes, logging, jwt, "TestSupport",
             ]),
         tests("NotifiTests", ["Notifi", "Kafka", "Wire", arguments, crypto]),
         tests(

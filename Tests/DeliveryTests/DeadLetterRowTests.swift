@@ -2,6 +2,7 @@ import FoundationEssentials
 import Kafka
 import Notifications
 import Store
+import TestSupport
 import Testing
 import Wire
 

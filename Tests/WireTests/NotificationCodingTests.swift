@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Notifications
 import SwiftProtobuf
+import TestSupport
 import Testing
 
 @testable import Wire

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Kafka
 import Notifications
+import TestSupport
 import Testing
 
 @testable import Wire
