@@ -26,7 +26,7 @@ extension Live {
         }
 
         /// One of everything.
-        private func fill(for user: String = Self.user, _ database: TestDatabase) async throws {
+        private func fill(for user: String, _ database: TestDatabase) async throws {
             let delivered = self.personal(key: "delivered", to: user)
             let recalled = self.personal(to: user)
             let scheduled = self.personal(dueAt: Self.later, key: "scheduled", to: user)
@@ -60,9 +60,9 @@ extension Live {
             try await withDatabase { database async throws in
                 try await self.fill(for: "bob", database)
                 let before = try await database.dump()
-                try await self.fill(database)
+                try await self.fill(for: Self.user, database)
                 #expect(try await database.mentions(Self.user) >= 8, "the search finds what is there")
-                let receipt = try await self.erase(database)
+                let receipt = try await self.erase(Self.user, database)
                 var removed = SweepUser.Removed()
                 removed.notifications = 2
                 removed.scheduled = 1
@@ -88,7 +88,7 @@ extension Live {
                 _ = try await ClaimIdempotencyKeys.run([delivered], on: database.pool)
                 try await database.deliver(delivered)
                 try await database.schedule(scheduled)
-                _ = try await self.erase(database)
+                _ = try await self.erase(Self.user, database)
                 for notification in [delivered, scheduled] {
                     #expect(try await database.history(of: notification).state == nil)
                 }
@@ -97,14 +97,14 @@ extension Live {
 
         @Test func againAndNobodyAtAll() async throws {
             try await withDatabase { database async throws in
-                let first = try await self.erase(database)
+                let first = try await self.erase(Self.user, database)
                 #expect(first.removed.total == 0 && first.version == nil)
-                let second = try await self.erase(database)
+                let second = try await self.erase(Self.user, database)
                 #expect(second.erasedAt >= first.erasedAt)
                 // The caller's clock may be ahead, and never goes back.
-                let ahead = try await self.erase(now: Self.later, database)
+                let ahead = try await self.erase(Self.user, now: Self.later, database)
                 #expect(ahead.erasedAt == Self.later)
-                #expect(try await self.erase(database).erasedAt == Self.later)
+                #expect(try await self.erase(Self.user, database).erasedAt == Self.later)
                 #expect(try await database.count("erased_users") == 1)
                 #expect(try await database.count("inbox_heads") == 0)
             }
@@ -113,7 +113,7 @@ extension Live {
         @Test func whoComesBackIsSomebodyNew() async throws {
             try await withDatabase { database async throws in
                 try await database.deliver(self.personal())
-                let receipt = try await self.erase(database)
+                let receipt = try await self.erase(Self.user, database)
                 let fresh = self.personal(acceptedAt: receipt.erasedAt.advanced(bySeconds: 1))
                 try await CreateInboxPartition.run(Week(of: fresh.dueAt), on: database.pool)
                 // The old one, which was in Kafka all the time, does not come; the new one does, and stays.
@@ -133,7 +133,7 @@ extension Live {
                 try await withThrowingTaskGroup(of: EraseUser.Receipt.self) { group async throws in
                     try await database.pool.transaction { connection async throws in
                         try await StoreTests.deliver([self.personal()], on: connection)
-                        group.addTask { try await self.erase(database) }
+                        group.addTask { try await self.erase(Self.user, database) }
                         #expect(try await database.areBlocked(1))
                     }
                     #expect(try await group.next()?.removed.notifications == (hasHead ? 2 : 1))
@@ -147,7 +147,7 @@ extension Live {
                 try await database.schedule(self.personal(dueAt: sampleTime.advanced(bySeconds: -86_400)))
                 try await database.pool.transaction { poller async throws in
                     #expect(try await ClaimDue.run(shard: 0, low: .distantPast, limit: 9, on: poller).count == 1)
-                    #expect(try await self.erase(database).removed.scheduled == 0)
+                    #expect(try await self.erase(Self.user, database).removed.scheduled == 0)
                 }
                 #expect(try await database.mentions(Self.user) == 0)
             }
@@ -164,7 +164,7 @@ extension Live {
                 _ = try await KeeperSession.run(database.configuration, logger: quiet) { session in
                     try await DetachPartition.run(partition, on: session)
                 }
-                #expect(try await self.erase(database).removed.notifications == 1)
+                #expect(try await self.erase(Self.user, database).removed.notifications == 1)
                 #expect(try await database.mentions(Self.user) == 0)
             }
         }
@@ -190,15 +190,15 @@ extension Live {
         @Test func theSecondSweep() async throws {
             try await withDatabase { database async throws in
                 try await self.fill(for: "bob", database)
-                try await self.fill(database)
-                let receipt = try await self.erase(database)
+                try await self.fill(for: Self.user, database)
+                let receipt = try await self.erase(Self.user, database)
                 let around = receipt.erasedAt
                 #expect(
                     try await FindDueErasures.run(
                         at: receipt.sweepAt.advanced(bySeconds: -1), limit: 9, on: database.pool) == [])
                 // As if the first sweep had not met it.
                 _ = try await database.pool.query("DELETE FROM erased_users")
-                try await self.fill(database)
+                try await self.fill(for: Self.user, database)
                 let again = try await EraseUserRecord.put(Self.user, at: around, database)
                 let due = try await FindDueErasures.run(at: receipt.sweepAt, limit: 9, on: database.pool)
                 #expect(due.map(\.isLast) == [true] && due.map(\.erasedAt) == [again])

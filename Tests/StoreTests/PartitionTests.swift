@@ -62,7 +62,7 @@ extension Live {
         @Test func detachedAndThenDropped() async throws {
             try await withDatabase { database async throws in
                 let partition = try await self.makeOld(database)
-                try await self.keeping(database) { session in
+                try await self.keeping(database) { session async throws in
                     #expect(try await !DropPartition.run(partition, on: session), "it is attached")
                     try await DetachPartition.run(partition, on: session)
                     let detached = try #require(try await self.find(partition.name, database))
@@ -84,7 +84,7 @@ extension Live {
                 _ = try await database.pool.query(
                     PostgresStatement("ALTER TABLE inbox DETACH PARTITION \(partition.name)"))
                 #expect(try await self.find(partition.name, database) == nil)
-                try await self.keeping(database) { session in
+                try await self.keeping(database) { session async throws in
                     #expect(try await !DropPartition.run(partition, on: session))
                 }
                 #expect(try await database.count(partition.name) == 1)
@@ -94,7 +94,7 @@ extension Live {
         @Test func whatComesBackIsAsItWas() async throws {
             try await withDatabase { database async throws in
                 let partition = try await self.makeOld(database)
-                try await self.keeping(database) { session in
+                try await self.keeping(database) { session async throws in
                     try await DetachPartition.run(partition, on: session)
                     let detached = try #require(try await self.find(partition.name, database))
                     try await ReattachPartition.run(detached, on: session)
@@ -133,7 +133,7 @@ extension Live {
                 #expect(longest < .seconds(1), "a plain DETACH or DROP would hold them for as long as the reader stays")
                 let pending = try #require(try await self.find(partition.name, database))
                 #expect(pending.isRetired)
-                try await self.keeping(database) { session in
+                try await self.keeping(database) { session async throws in
                     try await FinishDetach.run(pending, on: session)
                     let detached = try #require(try await self.find(partition.name, database))
                     #expect(detached.attachment == .detached)
@@ -174,7 +174,7 @@ extension Live {
         @Test func aNameThatIsTaken() async throws {
             try await withDatabase { database async throws in
                 let partition = try await self.makeOld(database)
-                try await self.keeping(database) { session in
+                try await self.keeping(database) { session async throws in
                     try await DetachPartition.run(partition, on: session)
                 }
                 let late = sample("late", acceptedAt: Self.old.start)
@@ -186,7 +186,7 @@ extension Live {
                 try await database.deliver(late)
                 #expect(try await self.messages(database).contains("late"))
                 let retired = try #require(try await self.find(partition.name, database))
-                try await self.keeping(database) { session in
+                try await self.keeping(database) { session async throws in
                     #expect(try await DropPartition.run(retired, on: session))
                 }
                 #expect(try await self.messages(database).contains("late"))

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Notifications
+import Subprocess
 import Testing
 
 @testable import Notifi
@@ -155,7 +156,7 @@ extension EndToEnd.API {
             #expect(line["service"]?.text == name && line["actor"]?["system_user"]?.text?.isEmpty == false)
             #expect(!"\(created.lines)".contains(created.output.trimmingCharacters(in: .newlines)), "not the token")
             let id = try #require(line["token_id"]?.text)
-            #expect(try await run("token", "list").output.contains("5/min"))
+            #expect((try await run("token", "list")).output.contains("5/min"))
             let type = "audited_\(UUID().uuidString.prefix(6).lowercased())"
             for (arguments, action, outcome) in [
                 (["token", "limit", id, "9"], "token.limit", "9 a minute"),

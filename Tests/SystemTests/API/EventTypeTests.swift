@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import Subprocess
 import Testing
 
 @testable import Notifi

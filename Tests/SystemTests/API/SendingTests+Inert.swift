@@ -3,6 +3,8 @@ import Notifications
 import TestSupport
 import Testing
 
+@testable import Notifi
+
 // MARK: - Inert content
 
 extension EndToEnd.API.SendingTests {
