@@ -103,7 +103,8 @@ import Testing
         try await withKeys([elliptic, other], algorithm: "EdDSA") { sessions in
             for kid in ["one", "two", nil] {
                 try await refusal(
-                    self.signed(by: Self.one, kid: kid, algorithm: "EdDSA"), by: sessions, .expiredOrForged)
+                    self.signed(by: Self.one, kid: kid, algorithm: "EdDSA"), by: sessions,
+                    kid == "one" ? .unknownKey : .expiredOrForged)
                 try await refusal(self.signed(by: Self.one, kid: kid), by: sessions, .wrongAlgorithm)
             }
         }
