@@ -3,7 +3,7 @@
 /**
  * @typedef {import("./notifi-inbox.js").Notification} Notification
  * @typedef {import("./notifi-inbox.js").View} View
- * @typedef {{items: Notification[], next: string | null}} Page
+ * @typedef {{items: Notification[], next: string | null, at?: number}} Page `at` is when it was asked for
  *
  * A change that a person made, here or in another tab. Either of one notification (`id`) or of all up to a `seq`.
  * `settledAt` is when the server had confirmed it: only what was asked for after that shows it by itself.
@@ -49,10 +49,11 @@ export class InboxStore {
         const arrived = isFirst ? [] : page.items.filter((item) => item.seq > this.version);
         this.etag = etag;
         this.version = version;
-        list.pages = [page];
+        const goesOn = list.wanted > 1 && page.next !== null;
+        // Further pages began where the first one ended: they stay until they have been asked for again.
+        list.pages = [{ ...page, at }, ...(goesOn ? list.pages.slice(1) : [])];
         list.at = at;
-        // Further pages began where the first one ended; they are to be asked for again.
-        list.etag = list.wanted > 1 && page.next !== null ? null : etag;
+        list.etag = goesOn ? null : etag;
         this.#counts = { ...counts, at };
         this.#prune();
         return arrived;
@@ -62,7 +63,7 @@ export class InboxStore {
     applyList(view, pages, etag, at) {
         const list = this.lists[view];
         if (at < list.at) return;
-        Object.assign(list, { pages, etag, at });
+        Object.assign(list, { pages: pages.map((page) => ({ ...page, at })), etag, at });
         this.#prune();
     }
 
@@ -77,14 +78,16 @@ export class InboxStore {
     items(view) {
         const { pages, at } = this.lists[view];
         const listed = new Map();
-        for (const item of pages.flatMap((page) => page.items)) if (!listed.has(item.id)) listed.set(item.id, item);
-        const oldest = this.next(view) === null ? 0 : Math.min(...[...listed.values()].map((item) => item.seq));
+        for (const page of pages) {
+            for (const item of page.items) if (!listed.has(item.id)) listed.set(item.id, { item, at: page.at });
+        }
+        const oldest = this.next(view) === null ? 0 : Math.min(...[...listed.values()].map(({ item }) => item.seq));
         // What a mark brings into this list, if the list reaches as far back.
         for (const { id, before } of this.#marks.values()) {
-            if (before !== undefined && !listed.has(id) && before.seq >= oldest) listed.set(id, before);
+            if (before !== undefined && !listed.has(id) && before.seq >= oldest) listed.set(id, { item: before, at });
         }
         return [...listed.values()]
-            .map((item) => this.#marked(item, at))
+            .map((each) => this.#marked(each.item, each.at))
             .filter((item) => item !== null && belongs[view](item))
             .sort((one, other) => other.seq - one.seq);
     }
@@ -164,7 +167,7 @@ export class InboxStore {
 
     /** Forgets the marks that every list shows by itself. */
     #prune() {
-        const loaded = Object.values(this.lists).filter((list) => list.at > 0).map((list) => list.at);
+        const loaded = Object.values(this.lists).flatMap((list) => list.pages.map((page) => page.at));
         const oldest = Math.min(this.#counts.at, ...loaded);
         for (const [key, mark] of this.#marks) if (isShownBy(mark, oldest)) this.#marks.delete(key);
     }
