@@ -48,7 +48,7 @@ extension EndToEnd.API {
             #expect(answer.status == 200)
             _ = try await installation.http.ask("POST", "/api/notifications", token: token.text, json: "{}")
             lines = try self.audit(api, of: name)
-            #expect(lines.map { $0["user_id"]?.text } == users)
+            #expect(lines.compactMap { $0["user_id"]?.text } == users)
 
             _ = try await service.record(of: first.id, in: "delivered")
             #expect(try await service.cancel(first.id).state == "recalled")
@@ -63,7 +63,7 @@ extension EndToEnd.API {
                     "notification.cancel", "notification.send", "notification.reschedule", "notification.cancel",
                 ])
             #expect(lines.map { $0["outcome"]?.text ?? "" } == ["recalled", "accepted", "rescheduled", "cancelled"])
-            #expect(lines.map { $0["user_id"]?.text } == [users[0], users[1], users[1], users[1]])
+            #expect(lines.compactMap { $0["user_id"]?.text } == [users[0], users[1], users[1], users[1]])
             let all = try String(contentsOfFile: api.auditFile, encoding: .utf8)
             #expect(!all.contains(marker) && !all.contains(token.text), "no content, no token")
 

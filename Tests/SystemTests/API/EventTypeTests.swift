@@ -27,15 +27,16 @@ extension EndToEnd.API {
                         "POST", "/api/notifications", token: installation.service.token,
                         json: try draft(to: user, ["event_type": try quoted(type)]))
                     last.change { $0 = answer.text }
-                    return answer.status == status && (code.map(answer.text.contains) ?? true)
+                    return answer.status == status && (code.map { answer.text.contains($0) } ?? true)
                 }
             }
             try await untilAnswered(422, "unknown_event_type")
             _ = try await command("event-type", "add", type, "--label", "Made up", "--off-by-default")
             try await untilAnswered(202)
             func row() async throws -> String? {
-                try await command("event-type", "list").split(separator: "\n").first { $0.hasPrefix(type) }.map(
-                    String.init)
+                try await command("event-type", "list").split(separator: "\n").first { $0.hasPrefix(type) }.map {
+                    String($0)
+                }
             }
             let added = try #require(try await row())
             #expect(added.contains("Made up") && added.contains("off") && added.hasSuffix("enabled"), "\(added)")
