@@ -65,7 +65,7 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         session: SessionRoutes(access: people),
         eraseUser: EraseUserRoute(
             access: services, pool: pool, changes: changes,
-            topicRetentionDays: settings[PipelineSettings.topicRetentionDays], audit: audit),
+            topicRetentionDays: settings[PipelineSettings.topicRetentionDays], deeds: deeds),
         origins: origins, answers: AnswerMetrics(), serviceMetrics: deeds.metrics)
 
     let server = Application(

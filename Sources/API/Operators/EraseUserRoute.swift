@@ -14,7 +14,7 @@ struct EraseUserRoute: Sendable {
     let pool: PostgresPool
     let changes: InboxChanges
     let topicRetentionDays: Int
-    let audit: AuditStream
+    let deeds: Deeds
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
         let token = try self.access.require(.admin, of: request, in: context)
@@ -25,8 +25,7 @@ struct EraseUserRoute: Sendable {
             await self.changes.announce(userID, version: version, logger: context.logger)
         }
         // The audit alone says who it was: a log would keep what was to be erased.
-        self.audit.write(
-            AuditLine(.eraseUser, by: token.actor, outcome: "erased", userID: userID, traceID: context.trace.traceID))
+        self.deeds.erased(userID, by: token, trace: context.trace)
         context.logger.info(
             "a user was erased", metadata: ["service": "\(token.serviceName)", "rows": "\(receipt.removed.total)"])
         return try Response(json: Receipt(receipt))

@@ -37,6 +37,12 @@ struct Deeds: Sendable {
                 userID: decided.userID, traceID: trace.traceID))
     }
 
+    func erased(_ userID: String, by token: ServiceToken, trace: TraceContext) {
+        self.metrics.count(ServiceMetrics.erased, of: token.serviceName)
+        self.audit.write(
+            AuditLine(.eraseUser, by: token.actor, outcome: "erased", userID: userID, traceID: trace.traceID))
+    }
+
     /// A cancel that this service asked for, and nobody had decided.
     func finished(_ id: NotificationID, _ decided: DecideCancel.Answer, askedBy service: String) {
         self.metrics.countCancel(decided.answer.rawValue, of: service)
