@@ -23,6 +23,8 @@ extension EndToEnd.Undisturbed {
                     constructor(title, options) {
                         Object.assign(this, { title, ...options });
                         window.popups.push(this);
+                        const shown = JSON.parse(localStorage.getItem('shown') ?? '[]');
+                        localStorage.setItem('shown', JSON.stringify([...shown, `${title}|${this.body}|${this.tag}`]));
                     }
                     close() { this.isClosed = true; }
                 };
@@ -65,26 +67,20 @@ extension EndToEnd.Undisturbed {
                 try await browser.preload(Self.stub)
                 try await browser.open(page)
                 try await inbox.waitFor(messages: ["watched", "was there"])
-                let front = try await browser.openTab()
+                // In front is a page of the same site without an inbox: looking at one of the tabs would bring it there.
+                _ = try await browser.openTab()
+                try await browser.open("\(page)favicon.svg")
                 var outgoing = Outgoing(to: user, "<b>Come</b> & see", title: "News")
                 outgoing.actionURL = "/embed.html"
                 let sent = try await service.send(outgoing)
-                let shown = Shared<[String]>([])
-                try await require("one popup", within: .seconds(20)) {
-                    var all: [String] = []
-                    for tab in [first, second] {
-                        try await browser.look(at: tab)
-                        all += try await browser.run(Self.shown, as: [String].self)
-                    }
-                    shown.change { $0 = all }
-                    return !all.isEmpty
-                }
+                try await browser.wait(until: "localStorage.getItem('shown') !== null", timeout: .seconds(30))
                 for tab in [first, second] {
                     try await browser.look(at: tab)
                     try await inbox.wait("inbox.querySelectorAll('.item').length === 3", timeout: .seconds(20))
                 }
-                #expect(shown.value.count == 1, "in one of the tabs: \(shown.value)")
-                let title = shown.value[0]
+                let shown = try await browser.run("return JSON.parse(localStorage.getItem('shown'))", as: [String].self)
+                #expect(shown.count == 1, "in one of the tabs: \(shown)")
+                let title = try #require(shown.first)
                 #expect(title.hasPrefix("News|") && title.hasSuffix("|\(sent.id)"))
 
                 // Whichever showed it is the one that is clicked.
@@ -97,7 +93,6 @@ extension EndToEnd.Undisturbed {
                 try await browser.wait(until: "location.pathname === '/embed.html'")
                 #expect(try await browser.run("return sessionStorage.getItem('focused')", as: String?.self) == "yes")
                 _ = try await service.record(of: sent.id, in: "read", within: .seconds(10))
-                _ = front
             }
         }
 
