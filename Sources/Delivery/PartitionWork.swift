@@ -31,9 +31,15 @@ struct PartitionWork: Sendable {
                 isDone = false
                 self.logger.warning("\(action.what) failed", error: error, metadata: ["table": "\(action.table)"])
                 switch action {
-                case .detach(let partition), .finishDetach(let partition):
+                case .finishDetach(let partition):
                     isStuck = true
                     failed.insert(partition)
+                case .detach(let partition):
+                    failed.insert(partition)
+                    // One that is somebody else's table, say, is no reason to keep the others.
+                    isStuck = try await ListInboxPartitions.run(on: self.session).contains {
+                        $0.attachment == .pending
+                    }
                 default: break
                 }
             }

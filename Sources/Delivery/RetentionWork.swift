@@ -25,8 +25,9 @@ struct RetentionWork: Sendable {
             session: session, pool: self.pool, metrics: self.metrics, logger: self.logger)
         let isDone = try await partitions.run(plan.actions)
         guard let cutoffs = plan.cutoffs else { return isDone }
-        try await self.pruning.run(cutoffs)
+        // What people are owed comes before what only takes up room.
         try await self.erasing.run(at: cutoffs.now, on: session)
+        try await self.pruning.run(cutoffs)
         return isDone
     }
 

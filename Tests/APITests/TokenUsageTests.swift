@@ -135,9 +135,18 @@ import Testing
         let token = self.token(4)
         let now = Instant(microseconds: 29_000_000 * 60_000_000)
         _ = try limits.spend(1, of: token, at: now)
-        let problem = try #require(throws: Problem.self) { try limits.spend(5, of: token, at: now) }
+        let problem = try #require(throws: Problem.self) { try limits.spend(4, of: token, at: now) }
         #expect(problem.status == .tooManyRequests && problem.code == "too_many_requests")
         #expect(problem.limit?.field == #""token";r=3;t=60"# && problem.retryAfterSeconds == 60)
         #expect(problem.detail?.contains("3 of the token's 4") == true)
+        #expect(try limits.spend(3, of: token, at: now)?.remaining == 0, "nothing was taken by what was refused")
+    }
+
+    /// No minute would ever be enough for it, so it is not told to come back.
+    @Test func moreThanAWholeMinuteIsA422() throws {
+        let problem = try #require(throws: Problem.self) {
+            try TokenLimits(fallback: 0).spend(5, of: self.token(4))
+        }
+        #expect(problem.status == .unprocessableContent && problem.faults.map(\.code) == [.tooMany])
     }
 }

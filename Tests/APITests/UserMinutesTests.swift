@@ -8,14 +8,16 @@ import Testing
 /// Ten seconds into a minute.
 private let start = Instant(microseconds: 1_795_165_210_000_000)
 
-private func notification(_ user: String = "ann", after seconds: Int64 = 0, key: String? = nil) -> Notification {
+private func notification(
+    _ user: String = "ann", _ type: String = "new_message", after seconds: Int64 = 0, key: String? = nil
+) -> Notification {
     var random = SystemRandomNumberGenerator()
     let now = start.advanced(bySeconds: seconds)
     let service = UUID(bytes: [UInt8](repeating: 1, count: 16))
     let fresh = NotificationID.fresh(at: now, using: &random)
     return Notification(
         id: key.map { .derived(service: service, key: $0, user: user) } ?? fresh, service: service, userID: user,
-        content: Notification.Content(eventType: "new_message", message: "m"), acceptedAt: now, dueAt: now,
+        content: Notification.Content(eventType: type, message: "m"), acceptedAt: now, dueAt: now,
         isScheduled: false, request: key.map { _ in fresh.uuid })
 }
 
@@ -30,6 +32,14 @@ private func notification(_ user: String = "ann", after seconds: Int64 = 0, key:
         #expect(minutes.admit(notification(after: 49)) == .over(resetSeconds: 1))
         #expect(minutes.admit(notification(after: 50)) == .counted)
         #expect(minutes.admit(notification(after: 50)) == .counted)
+    }
+
+    /// Of a type that somebody has switched off nothing counts in the inbox: it must not use up what others have left.
+    @Test func eachEventTypeCountsByItself() {
+        var minutes = UserMinutes(limit: 1)
+        #expect(minutes.admit(notification()) == .counted)
+        #expect(minutes.admit(notification()) == .over(resetSeconds: 50))
+        #expect(minutes.admit(notification("ann", "status_change")) == .counted)
     }
 
     /// A request may come past another one that began in the next minute; that changes nothing there.

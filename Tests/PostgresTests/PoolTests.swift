@@ -52,7 +52,7 @@ extension Live {
         @Test func waitingIsBounded() async throws {
             try await Live.withPool({
                 $0.poolSize = 1
-                $0.acquireTimeout = .seconds(1)
+                $0.acquireTimeout = .seconds(4)
             }) { pool async throws in
                 try await pool.withConnection { _ -> Void in
                     await #expect { try await pool.query("SELECT 1") } throws: {

@@ -21,9 +21,11 @@ final class TokenLimits: Sendable {
     }
 
     /// - Returns: what is left; `nil` where this token has no limit.
-    /// - Throws: `Problem`, 429, where less than `count` is left. Nothing is taken then.
+    /// - Throws: `Problem`: 429 where less than `count` is left, 422 where it is more than a whole minute's. Nothing is
+    ///   taken then.
     func spend(_ count: Int, of token: ServiceToken, at now: Instant = .now) throws -> RateLimit? {
         guard let limit = self.limit(of: token) else { return nil }
+        guard count <= limit else { throw Self.neverFits(count, limit) }
         let (isGranted, left) = self.usage.withLock { $0.spend(count, of: token.id, limit: limit, at: now) }
         guard isGranted else { throw Self.refusal(of: count, left) }
         return left
@@ -45,6 +47,11 @@ final class TokenLimits: Sendable {
 
     private func limit(of token: ServiceToken) -> Int? {
         token.requestsPerMinute.map(Int.init) ?? (self.fallback > 0 ? self.fallback : nil)
+    }
+
+    /// Waiting would not help.
+    private static func neverFits(_ count: Int, _ limit: Int) -> Problem {
+        .invalid(Faults([Fault("", .tooMany, "these are \(count), and the token has \(limit) a minute")]))
     }
 
     private static func refusal(of count: Int, _ left: RateLimit) -> Problem {

@@ -19,8 +19,15 @@ struct EraseUserRoute: Sendable {
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
         let token = try self.access.require(.admin, of: request, in: context)
         let userID = try Self.userID(context.parameters.get("id") ?? "")
-        let receipt = try await EraseUser.run(
-            userID, now: .now, topicRetentionDays: self.topicRetentionDays, on: self.pool)
+        let receipt: EraseUser.Receipt
+        do {
+            receipt = try await EraseUser.run(
+                userID, now: .now, topicRetentionDays: self.topicRetentionDays, on: self.pool)
+        } catch {
+            // Begun, perhaps, and then finished by Delivery's keeper without being asked again.
+            self.deeds.unfinishedErasure(of: userID, by: token, trace: context.trace)
+            throw error
+        }
         if let version = receipt.version {
             await self.changes.announce(userID, version: version, logger: context.logger)
         }

@@ -2,6 +2,8 @@ import Crypto
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import Notifications
+import Operations
 import Store
 import Synchronization
 
@@ -38,15 +40,15 @@ final class InboxAnswers: Sendable {
     func notModified(_ request: Request, for userID: String) async throws -> Response? {
         guard let known = request.headers[.ifNoneMatch] else { return nil }
         let version = try await self.asking { _ in try await self.versions.version(of: userID) }
-        guard Self.matches(known, Self.etag(version, of: userID)) else { return nil }
-        return Response(status: .notModified, headers: self.common + [.eTag: Self.etag(version, of: userID)])
+        guard Self.matches(known, Self.etag(version, of: userID, at: .now)) else { return nil }
+        return Response(status: .notModified, headers: self.common + [.eTag: Self.etag(version, of: userID, at: .now)])
     }
 
     /// Of a page that is true for this version. Postgres may have been faster than the tail, and whoever has the page is
     /// then not to be sent it again.
     func headers(version: Int64, of userID: String, _ allowance: RequestAllowance) -> HTTPFields {
         self.versions.changed(userID, version: version)
-        return self.headers(allowance) + [.eTag: Self.etag(version, of: userID)]
+        return self.headers(allowance) + [.eTag: Self.etag(version, of: userID, at: .now)]
     }
 
     /// Of any answer that was counted.
@@ -59,10 +61,11 @@ final class InboxAnswers: Sendable {
         ]
     }
 
-    /// The user is in it, so that a browser that changes hands never takes one person's page for another's.
-    static func etag(_ version: Int64, of userID: String) -> String {
+    /// The user is in it, so that a browser that changes hands never takes one person's page for another's. And the day
+    /// (UTC): what retention takes away changes no version, and nobody is to be told for ever that it is still there.
+    static func etag(_ version: Int64, of userID: String, at now: Instant) -> String {
         let user = SHA256.hash(data: Array(userID.utf8)).prefix(6)
-        return "\"\(version)-\(Data(user).base64URL)\""
+        return "\"\(version)-\(Data(user).base64URL).\(now.microseconds / 86_400_000_000)\""
     }
 
     /// `If-None-Match` by weak comparison (RFC 9110 section 13.1.2).

@@ -43,6 +43,12 @@ struct Deeds: Sendable {
             AuditLine(.eraseUser, by: token.actor, outcome: "erased", userID: userID, traceID: trace.traceID))
     }
 
+    /// It failed on the way. What was begun is finished by Delivery's keeper.
+    func unfinishedErasure(of userID: String, by token: ServiceToken, trace: TraceContext) {
+        self.audit.write(
+            AuditLine(.eraseUser, by: token.actor, outcome: "unfinished", userID: userID, traceID: trace.traceID))
+    }
+
     /// A cancel that this service asked for, and nobody had decided.
     func finished(_ id: NotificationID, _ decided: DecideCancel.Answer, askedBy service: String) {
         self.metrics.countCancel(decided.answer.rawValue, of: service)

@@ -3,8 +3,10 @@ import Notifications
 /// How many notifications this replica has let through to each user in the current calendar minute (UTC), so that what is
 /// sure to be over the limit is refused at once instead of suppressed later.
 ///
-/// It is never stricter than the inbox, where the limit is exact: it knows only what was accepted here, for immediate
-/// delivery, of types that are not critical. Where it would have to remember too much, it lets through.
+/// It counts each event type of a user by itself: of one that the user has switched off nothing counts in the inbox, and
+/// it must not use up what is left for the others. So it refuses less than the inbox suppresses, where the limit is exact:
+/// only what was accepted here, for immediate delivery, of one type that is not critical. (What was cancelled before it
+/// was delivered counts here all the same.) Where it would have to remember too much, it lets through.
 struct UserMinutes: Sendable {
     struct Capacity: Sendable {
         var users = 200_000
@@ -29,7 +31,8 @@ struct UserMinutes: Sendable {
     let limit: Int
     private let capacity: Capacity
     private var minute: Int64?
-    /// By the bytes of the id: to Swift two spellings of "é" are the same string.
+    /// By the bytes of the id, a NUL, which no id holds, and the event type: to Swift two spellings of "é" are the same
+    /// string.
     private var users: [[UInt8]: User] = [:]
     private var ids = 0
 
@@ -48,7 +51,7 @@ struct UserMinutes: Sendable {
             self.users = [:]
             self.ids = 0
         }
-        let key = Array(notification.userID.utf8)
+        let key = Self.key(notification)
         let count = self.users[key]?.count
         guard count != nil || self.users.count < self.capacity.users else { return .passes }
         let isRepeatable = notification.request != nil
@@ -68,9 +71,13 @@ struct UserMinutes: Sendable {
         return .counted
     }
 
+    private static func key(_ notification: Notification) -> [UInt8] {
+        Array(notification.userID.utf8) + [0] + Array(notification.content.eventType.utf8)
+    }
+
     /// Gives back one that was counted, but that the brokers did not take.
     mutating func withdraw(_ notification: Notification) {
-        let key = Array(notification.userID.utf8)
+        let key = Self.key(notification)
         guard notification.dueAt.minute == self.minute, self.users[key]?.count ?? 0 > 0 else { return }
         self.users[key]?.count -= 1
         if self.users[key]?.repeatable.remove(notification.id) != nil { self.ids -= 1 }

@@ -33,6 +33,6 @@ export const countsOf = (items) => ({ unread: items.length, unseen: items.filter
 
 /** `"<version>-<hash of the user>"`, which a proxy may have made weak. */
 export function readETag(etag) {
-    const parts = /^(?:W\/)?"(\d+)-(.+)"$/.exec(etag ?? "");
+    const parts = /^(?:W\/)?"(\d+)-([^".]+)(?:\.\d+)?"$/.exec(etag ?? "");
     return parts === null ? { user: null, version: undefined } : { user: parts[2], version: Number(parts[1]) };
 }

@@ -33,9 +33,16 @@ struct UserEraseCommand: AsyncParsableCommand {
         let user = self.user
         let audit = try Surroundings.audit()
         let settings = try Settings.load(Settings.postgres + Settings.kafka + [PipelineSettings.topicRetentionDays])
-        let receipt = try await Surroundings.withDatabase { pool in
-            try await EraseUser.run(
-                user, now: .now, topicRetentionDays: settings[PipelineSettings.topicRetentionDays], on: pool)
+        let receipt: EraseUser.Receipt
+        do {
+            receipt = try await Surroundings.withDatabase { pool in
+                try await EraseUser.run(
+                    user, now: .now, topicRetentionDays: settings[PipelineSettings.topicRetentionDays], on: pool)
+            }
+        } catch {
+            // Begun, perhaps, and then finished by Delivery's keeper without being asked again.
+            audit.write(AuditLine(.eraseUser, by: Surroundings.actor, outcome: "unfinished", userID: user))
+            throw error
         }
         audit.write(AuditLine(.eraseUser, by: Surroundings.actor, outcome: "erased", userID: user))
         print(Self.text(receipt))

@@ -77,8 +77,7 @@ public struct RetentionPlan: Sendable, Hashable {
     /// `nil` while the clocks are not to be trusted.
     public let cutoffs: RetentionCutoffs?
 
-    /// More than a look that comes late, and less than would cost anybody much.
-    static let largestStepForwards: Int64 = 2 * 86_400
+    /// How far a clock may be set without a hold. Holding costs one interval, and dropping too early all that is dropped.
     static let largestStepBackwards: Int64 = 600
     static let farApart: Int64 = 86_400
 
@@ -123,7 +122,7 @@ public struct RetentionPlan: Sendable, Hashable {
         guard abs(apart) <= Self.farApart else { return (fresh, .clocksApart(seconds: apart)) }
         guard let last = view.lastLook else { return (fresh, .firstLook) }
         let step = (now.microseconds - last.at.microseconds) / 1_000_000
-        let forwards = max(Self.largestStepForwards, 2 * settings.intervalSeconds)
+        let forwards = 2 * settings.intervalSeconds + Self.largestStepBackwards
         guard (-Self.largestStepBackwards...forwards).contains(step) else {
             return (fresh, .clockJumped(seconds: step))
         }

@@ -21,12 +21,18 @@ public enum PutPreferences {
     public static func run(
         _ changes: PreferenceChanges, of userID: String, requestsPerMinute: Int, on pool: PostgresPool
     ) async throws -> (preferences: [Preference], allowance: RequestAllowance) {
-        try await pool.transaction { connection in
+        let (outcome, allowance) = try await pool.transaction { connection in
             // It locks the user's row of requests, so that two of one user come one after the other, and the second
             // looks at what the first has stored.
             let allowance = try await CountRequest.run(userID, limit: requestsPerMinute, on: connection)
             var preferences = try await LoadPreferences.run(userID, on: connection)
-            let chosen = try changes.decide(&preferences)
+            let chosen: [PreferenceChanges.Change]
+            do throws(Faults) {
+                chosen = try changes.decide(&preferences)
+            } catch {
+                // Not thrown in here: what is refused has been counted.
+                return (Result<[Preference], Faults>.failure(error), allowance)
+            }
             if !chosen.isEmpty {
                 _ = try await connection.query(
                     PostgresStatement(
@@ -35,7 +41,8 @@ public enum PutPreferences {
                             .text(userID), .textArray(chosen.map(\.eventType)), .boolArray(chosen.map(\.isEnabled)),
                         ]))
             }
-            return (preferences, allowance)
+            return (.success(preferences), allowance)
         }
+        return (try outcome.get(), allowance)
     }
 }

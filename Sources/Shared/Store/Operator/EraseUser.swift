@@ -5,11 +5,12 @@ public import Postgres
 public enum EraseUser {
     /// Index: the primary key of `erased_users`, `(user_hash)`. Erasing again moves the times forward.
     ///
-    /// The caller's clock counts too: what a machine ahead of Postgres has accepted so far is of before.
+    /// The caller's clock counts too: what a machine ahead of Postgres has accepted so far is of before. But no more than
+    /// ten seconds: by a clock that is a year ahead, all that is sent within that year would vanish.
     private static let sql = """
         INSERT INTO erased_users AS e (user_hash, erased_at, sweep_at)
         SELECT sha256(convert_to($1, 'UTF8')), n.at, n.at + make_interval(days => $3)
-        FROM (SELECT greatest(clock_timestamp(), $2) AS at) AS n
+        FROM (SELECT greatest(clock_timestamp(), least($2, clock_timestamp() + interval '10 s')) AS at) AS n
         ON CONFLICT (user_hash) DO UPDATE SET
             erased_at = greatest(e.erased_at, excluded.erased_at), sweep_at = greatest(e.sweep_at, excluded.sweep_at),
             swept_at = NULL, cleared_at = NULL

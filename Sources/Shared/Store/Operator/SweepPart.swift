@@ -99,9 +99,13 @@ struct SweepPart: Sendable {
 
     /// - Returns: what is gone by it, nothing when all is; and the version of the inbox, `nil` where it had none.
     func run(on connection: PostgresConnection) async throws -> (removed: SweepUser.Removed, version: Int64?) {
+        let limited = self.parameters
+        let bounded = Array(limited.prefix(2))
+        var removed = SweepUser.Removed()
+        // Before the head, as the marks of a person lock them.
+        removed.requestCounts = try await connection.query(PostgresStatement(Self.requestCounts, bounded)).affected
         let head = try await connection.query(PostgresStatement(Self.lock, [.text(self.userID)]))[0]
         let isNew = try head.decode("is_new", as: Bool.self)
-        var removed = SweepUser.Removed()
         var ids: [(id: NotificationID, service: UUID)] = []
         for table in try await self.inboxTables(on: connection) {
             let found = try await self.delete(Self.inbox(table), on: connection)
@@ -119,11 +123,8 @@ struct SweepPart: Sendable {
             cancellations.count
             + (try await connection.query(PostgresStatement(Self.cancellationsOf, byID)).affected)
         removed.reschedules = try await connection.query(PostgresStatement(Self.reschedulesOf, byID)).affected
-        let limited = self.parameters
         removed.deadLetters = try await connection.query(PostgresStatement(Self.deadLetters, limited)).affected
-        let bounded = Array(limited.prefix(2))
         removed.preferences = try await connection.query(PostgresStatement(Self.preferences, bounded)).affected
-        removed.requestCounts = try await connection.query(PostgresStatement(Self.requestCounts, bounded)).affected
         if removed.total == 0 { _ = try await connection.query(PostgresStatement(Self.head, [.text(self.userID)])) }
         return (removed, isNew ? nil : try head.decode("version", as: Int64.self))
     }

@@ -8,6 +8,8 @@ public enum PruneCancellations {
     static let find = """
         SELECT c.id, c.service_id FROM cancellations c
         WHERE c.requested_at < $1 AND c.answer IS NOT NULL
+          -- A derived id may be cancelled long before anything is sent under it.
+          AND (c.accepted_at IS NULL OR c.accepted_at < $1)
         ORDER BY c.requested_at
         LIMIT $2
         FOR UPDATE SKIP LOCKED
