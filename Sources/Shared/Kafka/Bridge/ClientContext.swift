@@ -79,6 +79,7 @@ final class RebalanceInbox: Sendable {
     private struct State {
         var waiting: [Rebalance] = []
         var isClosing = false
+        var wasAssigned = false
     }
 
     private let state = Mutex(State())
@@ -86,11 +87,15 @@ final class RebalanceInbox: Sendable {
     /// Returns false if the callback has to answer by itself, since the consumer is closing and polls no more.
     func put(_ rebalance: Rebalance) -> Bool {
         self.state.withLock { state in
+            if rebalance.kind == .assign { state.wasAssigned = true }
             if state.isClosing { return false }
             state.waiting.append(rebalance)
             return true
         }
     }
+
+    /// Whether the group has ever given anything out, be it no partition at all.
+    var wasAssigned: Bool { self.state.withLock { $0.wasAssigned } }
 
     var first: Rebalance? { self.state.withLock { $0.waiting.first } }
 

@@ -87,6 +87,16 @@ final class ClientHandle: @unchecked Sendable {
         if isFirst { unsafe Remains(raw: self.raw, context: self.context).destroy() }
     }
 
+    /// Leaves the client, its threads and what its callbacks reach as they are, to the end of the process. In place of
+    /// `destroy()`.
+    func abandon() {
+        let isFirst = self.isDestroyed.withLock { isDestroyed in
+            defer { isDestroyed = true }
+            return !isDestroyed
+        }
+        if isFirst { _ = unsafe Unmanaged.passRetained(self.context) }
+    }
+
     var fatalError: KafkaError? {
         let (code, reason) = unsafe withReason { unsafe rd_kafka_fatal_error(self.raw, $0, $1) }
         return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code, reason: reason, isFatal: true)

@@ -24,6 +24,7 @@ final class ConsumerClient {
     private let context: ClientContext
     private let commitReplies: OpaquePointer
     private var isCommitUnderWay = false
+    private var isSubscribed = false
     private var isClosed = false
 
     init(properties: ClientProperties, context: ClientContext) throws(KafkaError) {
@@ -45,6 +46,7 @@ final class ConsumerClient {
         if self.isClosed { return }
         self.waker.close()
         unsafe rd_kafka_queue_destroy(self.commitReplies)
+        if self.isFatalToDestroy { self.handle.abandon() }
     }
 
     func subscribe(to topics: [String]) throws(KafkaError) {
@@ -53,6 +55,7 @@ final class ConsumerClient {
             unsafe self.handle.withRaw { unsafe rd_kafka_subscribe($0, list) }
         }
         if let error = KafkaError?(ifAny: code) { throw error }
+        self.isSubscribed = true
     }
 
     /// Waits for a message, a rebalance or a wake-up, at most so long.
@@ -197,6 +200,13 @@ final class ConsumerClient {
         if let error = KafkaError?(ifAny: code) { self.context.logger.warning("closing a consumer: \(error)") }
         self.waker.close()
         unsafe rd_kafka_queue_destroy(self.commitReplies)
-        self.handle.destroy()
+        if self.isFatalToDestroy { self.handle.abandon() } else { self.handle.destroy() }
+    }
+
+    /// Before 2.3.0, librdkafka aborts the process when it destroys a member that has joined its group and was not
+    /// assigned anything yet: the state of its cooperative-sticky assignor is not there, and is asserted to be (its issue
+    /// 4312). Whether it has joined is not told.
+    private var isFatalToDestroy: Bool {
+        self.isSubscribed && !self.context.rebalances.wasAssigned && rd_kafka_version() < 0x0203_0000
     }
 }
