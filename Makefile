@@ -11,11 +11,15 @@ ARGS ?=
 # Extra arguments of `swift test`, e.g. make test TESTS="--filter KafkaTests".
 TESTS ?=
 
+# Seeds of `make faults`: how many, or from-to; or the one to run again.
+SEEDS ?= 100
+SEED ?=
+
 PRODUCTS := notifi-api notifi-router notifi-poller notifi-delivery notifi
 PROTOS := Sources/Shared/Wire/Protos
 GENERATED := Sources/Shared/Wire/Generated
 
-.PHONY: help run build test lint format proto install-run install-test install-proto
+.PHONY: help run build test faults lint format proto install-run install-test install-proto
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +36,10 @@ build: ## Build the four daemons and the command (debug)
 test: install-test build ## Install what the tests need, and run them all
 	@echo "==> Building and running the tests"
 	@$(SWIFT) test $(TESTS)
+
+faults: install-test build ## Random faults under a random load, seed by seed (SEEDS=100, SEEDS=101-200, SEED=7)
+	@$(SWIFT) build --build-tests
+	@NOTIFI_FAULT_SEEDS=$(SEEDS) $(if $(SEED),NOTIFI_FAULT_SEED=$(SEED)) $(SWIFT) test --skip-build --filter '^Faults\.'
 
 lint: ## Layout, import order, unsafe code and formatting
 	@.ci/lint --self-test

@@ -132,6 +132,13 @@ let package = Package(
             name: "TestSupport", dependencies: [nio, nioPosix, nioHTTP, subprocess, systemPackage],
             path: "Tests/Support",
             swiftSettings: strict),
+        // What tests of whole installations share: brokers, a private Postgres and the daemons as processes.
+        .target(
+            name: "Harness",
+            dependencies: [
+                "Notifi", "Kafka", "Postgres", "Notifications", "Wire", "Store", logging, nio, nioPosix, nioHTTP,
+                subprocess, systemPackage,
+            ], path: "Tests/Harness", swiftSettings: strict),
         tests("KafkaTests", ["Kafka", "Blocking", logging]),
         tests("PostgresTests", ["Postgres", "Notifi", logging]),
         tests("NotificationsTests", ["Notifications", "TestSupport"]),
@@ -157,8 +164,11 @@ let package = Package(
         tests(
             "SystemTests",
             [
-                "TestSupport", "Notifi", "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging,
-                jwt, nio, nioPosix, nioHTTP, subprocess, systemPackage,
+                "TestSupport", "Harness", "Notifi", "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations",
+                logging, jwt, nio, nioPosix, nioHTTP, subprocess, systemPackage,
             ]),
+        tests(
+            "Faults",
+            ["TestSupport", "Harness", "Notifi", "Kafka", "Postgres", "Notifications", "Wire", nio, nioPosix]),
     ]
 )

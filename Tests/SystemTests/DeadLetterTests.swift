@@ -4,6 +4,8 @@ import Notifications
 import Testing
 import Wire
 
+@testable import Harness
+
 extension EndToEnd.Undisturbed {
     /// What nobody can process ends as a dead letter, and holds nothing up.
     @Suite

@@ -6,6 +6,7 @@ import Store
 import Testing
 import Wire
 
+@testable import Harness
 @testable import Notifi
 
 extension EndToEnd {

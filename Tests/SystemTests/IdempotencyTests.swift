@@ -1,6 +1,8 @@
 import Notifications
 import Testing
 
+@testable import Harness
+
 extension EndToEnd.Undisturbed {
     /// An `Idempotency-Key` makes repeats harmless.
     @Suite

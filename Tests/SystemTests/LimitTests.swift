@@ -5,6 +5,7 @@ import Store
 import Testing
 import Wire
 
+@testable import Harness
 @testable import Notifi
 
 extension EndToEnd {
@@ -117,7 +118,7 @@ extension EndToEnd {
 
         /// 1,000 for one second, and 120 at once to each replica, which are more than it lets through.
         private static func flood(
-            _ user: String, by services: [ServiceClient], _ answered: Shared<[Answered]>
+            _ user: String, by services: [SendingService], _ answered: Shared<[Answered]>
         ) async throws {
             let second = Instant(microseconds: (Instant.inSeconds(6).microseconds / 1_000_000) * 1_000_000)
             try await withThrowingTaskGroup { group in
@@ -150,10 +151,10 @@ extension EndToEnd {
 
         /// One client for each replica of the API.
         private static func withServices(
-            _ installation: Installation, _ body: ([ServiceClient]) async throws -> Void
+            _ installation: Installation, _ body: ([SendingService]) async throws -> Void
         ) async throws {
             let services = try installation.daemons(.api).map { api in
-                ServiceClient(
+                SendingService(
                     http: HTTPClient(port: try #require(try api.ports.http)), token: installation.service.token,
                     id: installation.service.id)
             }
@@ -162,7 +163,7 @@ extension EndToEnd {
         }
 
         /// A critical type, which every replica knows when this returns.
-        private static func registerAlarm(_ installation: Installation, _ services: [ServiceClient]) async throws {
+        private static func registerAlarm(_ installation: Installation, _ services: [SendingService]) async throws {
             try await PutEventType.run(
                 EventType(name: "alarm", label: "Alarm", isCritical: true), on: installation.database.pool)
             for (service, user) in zip(services, installation.users(services.count, "probe")) {

@@ -4,6 +4,8 @@ import Notifications
 import Testing
 import Wire
 
+@testable import Harness
+
 extension EndToEnd.Undisturbed {
     /// P1, P2, P5, P8 without any fault.
     @Suite

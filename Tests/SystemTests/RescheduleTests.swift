@@ -4,6 +4,7 @@ import Notifications
 import Testing
 import Wire
 
+@testable import Harness
 @testable import Notifi
 
 extension EndToEnd.Undisturbed {

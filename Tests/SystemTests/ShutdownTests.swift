@@ -1,6 +1,7 @@
 import Notifications
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 extension EndToEnd {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 /// A route of the API, with a request that it takes. The table is held against the router's source and `openapi.yaml`.
 struct APIRoute: Sendable, CustomTestStringConvertible {
     enum Caller: Sendable, Equatable {

@@ -2,6 +2,7 @@ import Foundation
 import Notifications
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 // MARK: - Browsers

@@ -3,6 +3,8 @@ import JWTKit
 import Notifications
 import Testing
 
+@testable import Harness
+
 // MARK: - People
 
 /// A session that must not be taken.

@@ -3,6 +3,8 @@ import Notifications
 import Postgres
 import Testing
 
+@testable import Harness
+
 extension EndToEnd.API {
     /// P6 and the rights of services: who may do what, on every route.
     @Suite struct AccessTests {}
@@ -49,7 +51,7 @@ extension EndToEnd.API.AccessTests {
         _ = try await installation.service.cancel(sent.id)
     }
 
-    private func storedHash(of service: ServiceClient) async throws -> String {
+    private func storedHash(of service: SendingService) async throws -> String {
         try #require(
             await Installation.shared.database.pool.query(
                 "SELECT encode(hash, 'hex') FROM tokens WHERE service_id = $1", [.uuid(service.id)]
@@ -72,7 +74,7 @@ extension EndToEnd.API.AccessTests {
         // All were made before the first is known, and all are read together.
         try await installation.untilKnown(owner)
         try await installation.untilKnown(useless)
-        let service = ServiceClient(http: installation.http, token: owner.text, id: owner.service)
+        let service = SendingService(http: installation.http, token: owner.text, id: owner.service)
 
         for route in APIRoute.ofServices {
             guard case .service(let scope) = route.caller, let place = scopes.firstIndex(of: scope) else { continue }
@@ -97,7 +99,7 @@ extension EndToEnd.API.AccessTests {
         let name = installation.serviceName("rotating")
         let old = try await installation.issue(to: name)
         try await installation.untilKnown(old)
-        let before = ServiceClient(http: installation.http, token: old.text, id: old.service)
+        let before = SendingService(http: installation.http, token: old.text, id: old.service)
         let scheduled = try await before.send(Outgoing(to: user, "scheduled", at: .inSeconds(3_600)))
         let delivered = try await before.send(Outgoing(to: user, "delivered"), key: "once")
         _ = try await before.record(of: scheduled.id, in: "scheduled")
@@ -106,7 +108,7 @@ extension EndToEnd.API.AccessTests {
         let new = try await installation.issue(to: name)
         #expect(new.service == old.service)
         try await installation.untilKnown(new)
-        let after = ServiceClient(http: installation.http, token: new.text, id: new.service)
+        let after = SendingService(http: installation.http, token: new.text, id: new.service)
         // Both work until the old one is revoked.
         #expect(try await before.get(scheduled.id).status == 200)
         #expect(try await after.get(scheduled.id).status == 200)
@@ -169,12 +171,12 @@ extension EndToEnd.API.AccessTests {
         let token = try await installation.issue(to: installation.serviceName("limited"), eventTypes: ["new_message"])
         let none = try await installation.issue(to: installation.serviceName("mute"), eventTypes: [])
         try await installation.untilKnown(token, none)
-        let service = ServiceClient(http: installation.http, token: token.text, id: token.service)
+        let service = SendingService(http: installation.http, token: token.text, id: token.service)
 
         var refused = Outgoing(to: user, "refused")
         refused.eventType = "status_change"
         try expectProblem(try await service.post(refused), 403, "forbidden")
-        let mute = ServiceClient(http: installation.http, token: none.text, id: none.service)
+        let mute = SendingService(http: installation.http, token: none.text, id: none.service)
         try expectProblem(try await mute.post(Outgoing(to: user, "refused")), 403, "forbidden", "no event types at all")
         // What is wrong with the body comes first: it tells nothing about rights.
         refused.message = ""

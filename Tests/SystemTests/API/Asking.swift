@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension HTTPClient {
     /// Asks with whatever a test wants to be in the request.
     ///

@@ -4,6 +4,7 @@ import Notifications
 import Subprocess
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 extension EndToEnd.API {
@@ -25,7 +26,7 @@ extension EndToEnd.API {
             let name = installation.serviceName("audit")
             let token = try await installation.issue(to: name)
             try await installation.untilKnown(token)
-            let service = ServiceClient(http: installation.http, token: token.text, id: token.service)
+            let service = SendingService(http: installation.http, token: token.text, id: token.service)
             let api = installation[.api]
             let users = installation.users(3, "audited")
             let marker = "secret-\(UUID().uuidString)"

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 /// A body that `POST /api/notifications` must not take, and what it is answered.
 struct BadBody: Sendable {
     let what: String

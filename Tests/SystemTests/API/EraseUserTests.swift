@@ -2,6 +2,8 @@ import Foundation
 import Store
 import Testing
 
+@testable import Harness
+
 extension EndToEnd.API {
     /// `DELETE /api/users/{id}`: its input. What it erases is in `ErasureTests`.
     @Suite

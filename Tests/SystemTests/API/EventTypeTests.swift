@@ -4,6 +4,7 @@ import NIOPosix
 import Subprocess
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 extension EndToEnd.API {

@@ -3,6 +3,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 extension EndToEnd.API {

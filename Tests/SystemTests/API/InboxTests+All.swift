@@ -2,6 +2,8 @@ import Foundation
 import Notifications
 import Testing
 
+@testable import Harness
+
 extension EndToEnd.API.InboxTests {
     private func markAll(
         _ person: PersonClient, _ what: String, upTo seq: Int64, sourceLocation: SourceLocation = #_sourceLocation

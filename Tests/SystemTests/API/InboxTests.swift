@@ -2,6 +2,8 @@ import Foundation
 import Notifications
 import Testing
 
+@testable import Harness
+
 extension EndToEnd.API {
     /// `GET /api/inbox`, `GET /api/inbox/counts`, `PATCH /api/inbox/{id}`, `POST /api/inbox/read-all` and `seen-all`.
     @Suite struct InboxTests {

@@ -2,6 +2,8 @@ import Foundation
 import Notifications
 import Testing
 
+@testable import Harness
+
 extension EndToEnd.API {
     /// `GET /api/notifications`: what a service sent, page by page.
     @Suite struct ListingTests {
@@ -16,7 +18,7 @@ extension EndToEnd.API {
         }
 
         private func page(
-            _ service: ServiceClient, _ query: String, sourceLocation: SourceLocation = #_sourceLocation
+            _ service: SendingService, _ query: String, sourceLocation: SourceLocation = #_sourceLocation
         ) async throws -> Page {
             let answer = try await service.http.ask("GET", "/api/notifications?\(query)", token: service.token)
             try #require(answer.status == 200, "\(query): \(answer.text)", sourceLocation: sourceLocation)
@@ -25,7 +27,7 @@ extension EndToEnd.API {
 
         /// All pages by cursor.
         private func all(
-            _ service: ServiceClient, _ query: String, sourceLocation: SourceLocation = #_sourceLocation,
+            _ service: SendingService, _ query: String, sourceLocation: SourceLocation = #_sourceLocation,
             between: (Page) async throws -> Void = { _ in }
         ) async throws -> [Record] {
             var page = try await self.page(service, query, sourceLocation: sourceLocation)
@@ -42,7 +44,7 @@ extension EndToEnd.API {
         }
 
         /// Sends 45 for two users: two thirds at once, one third for later, all stored when this returns.
-        private func send45(_ service: ServiceClient, to users: [String]) async throws -> [String] {
+        private func send45(_ service: SendingService, to users: [String]) async throws -> [String] {
             let installation = try Installation.shared
             let ids = try await concurrently(Array(0..<45), atOnce: 8) { number in
                 let schedule: Instant? = number % 3 == 2 ? .inSeconds(3_600) : nil

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 /// What a test has to know of `openapi.yaml`: read by its indentation, which is enough for how it is written.
 struct OpenAPIDocument: Sendable {
     /// A line `key: text`, or `- key: text`, with what is indented below it.

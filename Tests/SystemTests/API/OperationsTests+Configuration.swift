@@ -3,6 +3,7 @@ import JWTKit
 import Subprocess
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 // MARK: - Configuration

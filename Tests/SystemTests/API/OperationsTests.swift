@@ -3,6 +3,7 @@ import Notifications
 import Subprocess
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 extension EndToEnd.API {

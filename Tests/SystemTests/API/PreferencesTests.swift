@@ -3,6 +3,8 @@ import Notifications
 import Store
 import Testing
 
+@testable import Harness
+
 extension EndToEnd.API {
     /// `GET /api/preferences` and `PUT /api/preferences`.
     @Suite struct PreferencesTests {

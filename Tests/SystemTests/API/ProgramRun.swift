@@ -3,6 +3,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 /// A program that was run to its end.

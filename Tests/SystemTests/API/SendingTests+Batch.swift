@@ -2,6 +2,8 @@ import Foundation
 import Notifications
 import Testing
 
+@testable import Harness
+
 // MARK: - Batches
 
 extension EndToEnd.API.SendingTests {

@@ -2,6 +2,8 @@ import Foundation
 import Notifications
 import Testing
 
+@testable import Harness
+
 // MARK: - Good input
 
 extension EndToEnd.API.SendingTests {

@@ -5,6 +5,7 @@ import Postgres
 import Testing
 import Wire
 
+@testable import Harness
 @testable import Notifi
 
 // MARK: - Traces

@@ -5,6 +5,7 @@ import Store
 import Testing
 import Wire
 
+@testable import Harness
 @testable import Notifi
 
 extension EndToEnd.API {

@@ -1,6 +1,8 @@
 import Foundation
 import JWTKit
 
+@testable import Harness
+
 /// What a session says, right or wrong. By default it is one that the strict API takes.
 struct TestSession: JWTPayload {
     var sub: String?

@@ -2,6 +2,8 @@ import Foundation
 import Store
 import Testing
 
+@testable import Harness
+
 extension EndToEnd.API {
     /// The requests that a service token may make in a minute.
     @Suite struct TokenLimitTests {

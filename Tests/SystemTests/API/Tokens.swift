@@ -2,6 +2,7 @@ import Foundation
 import Store
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 /// A token of a service, as `notifi token create` makes it.
@@ -34,10 +35,10 @@ extension Installation {
     }
 
     /// A service that nobody else uses, and that the API knows already.
-    func newService(_ name: String) async throws -> ServiceClient {
+    func newService(_ name: String) async throws -> SendingService {
         let token = try await self.issue(to: self.serviceName(name))
         try await self.untilKnown(token)
-        return ServiceClient(http: self.http, token: token.text, id: token.service)
+        return SendingService(http: self.http, token: token.text, id: token.service)
     }
 
     func revoke(_ token: IssuedToken) async throws {

@@ -2,6 +2,8 @@ import Foundation
 import Notifications
 import Testing
 
+@testable import Harness
+
 extension EndToEnd.API {
     /// `GET /api/notifications/unread` and `PATCH …/read`.
     @Suite struct UnreadTests {

@@ -3,6 +3,8 @@ import Notifications
 import Synchronization
 import Testing
 
+@testable import Harness
+
 /// People who look at their inboxes again and again, and everything that was ever shown to them.
 final class InboxReader: Sendable {
     /// When something was first shown, and the latest look that still showed it, by the time at which that look began.

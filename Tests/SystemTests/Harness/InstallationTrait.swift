@@ -1,8 +1,9 @@
-import Synchronization
 import Testing
 
+@testable import Harness
+
 /// All system tests, one after the other: they load the machine, and measure time.
-@Suite(.serialized, .timeLimit(.minutes(3)), .notingTrouble)
+@Suite(.serialized, .timeLimit(.minutes(3)), .notingTrouble, .alone)
 enum EndToEnd {
     /// Those that break nothing, or bring it back at once, share an installation.
     @Suite(.installation)
@@ -46,24 +47,4 @@ extension Trait where Self == InstallationTrait {
     static var installation: Self { Self(options: Installation.Options()) }
 
     static func installation(_ options: Installation.Options) -> Self { Self(options: options) }
-}
-
-/// Counts failed expectations, so that logs are shown only where something went wrong.
-enum Trouble {
-    private static let noted = Mutex(0)
-
-    static var count: Int { Self.noted.withLock { $0 } }
-
-    static func note() {
-        Self.noted.withLock { $0 += 1 }
-    }
-}
-
-extension Trait where Self == IssueHandlingTrait {
-    static var notingTrouble: Self {
-        .compactMapIssues { issue in
-            Trouble.note()
-            return issue
-        }
-    }
 }

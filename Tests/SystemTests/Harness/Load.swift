@@ -2,6 +2,8 @@ import Foundation
 import Notifications
 import Testing
 
+@testable import Harness
+
 /// Notifications for many users at once; those for one user are sent one after the other.
 struct Load: Sendable {
     let users: [String]
@@ -41,7 +43,7 @@ struct Load: Sendable {
     /// Posts everything.
     ///
     /// - Parameter progress: kept up to date.
-    func send(by service: ServiceClient, _ progress: Shared<Progress>) async throws {
+    func send(by service: SendingService, _ progress: Shared<Progress>) async throws {
         _ = try await concurrently(self.users, atOnce: self.width) { user in
             let total = self.immediatePerUser + self.scheduledPerUser
             for place in 0..<total {
@@ -68,7 +70,7 @@ struct Load: Sendable {
 
     /// - Returns: the id; `nil` where it was not accepted, which is a fault.
     private func post(
-        _ outgoing: Outgoing, key: String, by service: ServiceClient, _ progress: Shared<Progress>
+        _ outgoing: Outgoing, key: String, by service: SendingService, _ progress: Shared<Progress>
     ) async throws -> String? {
         while true {
             try Task.checkCancellation()

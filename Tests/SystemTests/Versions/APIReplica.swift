@@ -2,6 +2,7 @@ import Foundation
 import Notifications
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 /// One of several replicas of the API, asked directly as a balancer would.

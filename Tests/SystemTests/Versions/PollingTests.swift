@@ -2,6 +2,7 @@ import Foundation
 import Notifications
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 extension EndToEnd {
@@ -94,7 +95,7 @@ extension EndToEnd {
 
         /// A few new ones each second, to anybody, as long as two more polls will follow.
         private static func trickle(
-            to users: [String], by service: ServiceClient, until start: ContinuousClock.Instant, _ log: Shared<PollLog>
+            to users: [String], by service: SendingService, until start: ContinuousClock.Instant, _ log: Shared<PollLog>
         ) async throws {
             let end = start + Self.pace * (Self.rounds - 3)
             while ContinuousClock.now < end {

@@ -4,6 +4,7 @@ import Postgres
 import Store
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 extension EndToEnd {

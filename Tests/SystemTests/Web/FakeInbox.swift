@@ -2,6 +2,8 @@ import Foundation
 import Synchronization
 import TestSupport
 
+@testable import Harness
+
 /// Stands in for the API where a test has to decide what it answers: errors, a hostile body, a pace. It serves the real
 /// files of the page.
 final class FakeInbox: Sendable {

@@ -1,6 +1,8 @@
 import TestSupport
 import Testing
 
+@testable import Harness
+
 extension EndToEnd.Web {
     /// What the API would never store, straight into the client: it has to be inert by itself (P7).
     @Suite

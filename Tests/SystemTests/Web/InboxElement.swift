@@ -2,6 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Harness
+
 /// `<notifi-inbox>` in the tab that a browser is at, as a person uses it.
 struct InboxElement: Sendable {
     let browser: Browser

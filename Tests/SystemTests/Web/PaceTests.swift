@@ -1,6 +1,8 @@
 import TestSupport
 import Testing
 
+@testable import Harness
+
 extension EndToEnd.Web {
     /// When the client asks again: its pure part, run by the browser that runs it for people.
     @Suite

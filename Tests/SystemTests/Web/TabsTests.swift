@@ -2,6 +2,7 @@ import Notifications
 import TestSupport
 import Testing
 
+@testable import Harness
 @testable import Notifi
 
 extension EndToEnd.Undisturbed {

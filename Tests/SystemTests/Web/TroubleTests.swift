@@ -1,6 +1,8 @@
 import TestSupport
 import Testing
 
+@testable import Harness
+
 extension EndToEnd.Web {
     /// What a person sees while something is wrong, and how the client asks meanwhile.
     @Suite

@@ -3,7 +3,7 @@ import Notifications
 import Testing
 
 /// A service that sends, looks and cancels, with its token.
-struct ServiceClient: Sendable {
+struct SendingService: Sendable {
     let http: HTTPClient
     let token: String
     let id: UUID
@@ -84,9 +84,13 @@ struct ServiceClient: Sendable {
     }
 
     func cancel(_ id: String) async throws -> CancelDecision {
-        let answer = try await self.request("DELETE", "/api/notifications/\(id)")
+        let answer = try await self.delete(id)
         try #require(answer.status == 200, "\(answer.status) \(answer.text)")
         return try answer.decode()
+    }
+
+    func delete(_ id: String) async throws -> HTTPAnswer {
+        try await self.request("DELETE", "/api/notifications/\(id)")
     }
 
     func reschedule(_ id: String, to schedule: Instant) async throws -> HTTPAnswer {

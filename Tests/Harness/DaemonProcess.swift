@@ -140,12 +140,23 @@ final class DaemonProcess: Sendable {
         #expect(took < .seconds(10), "\(self.name)\n\(self.logTail())", sourceLocation: sourceLocation)
     }
 
+    /// SIGTERM. Returns how it ended, and whether that was in order and in time.
+    func terminateInOrder() async throws -> (isInOrder: Bool, text: String) {
+        let (status, took) = try await self.terminate()
+        return (status == .exited(0) && took < .seconds(10), "\(self.name) ended within \(took): \(status)")
+    }
+
     private func end(_ signal: Int32, within limit: Duration) async throws -> TerminationStatus {
         let run = try #require(self.run, "\(self.name) was never started")
         try #require(run.ended.value == nil, "\(self.name) has ended by itself: \(self.logTail())")
         try #require(Glibc.kill(run.pid, signal) == 0)
         return try #require(
             await run.ended.value(within: limit), "\(self.name) did not end within \(limit)\n\(self.logTail())")
+    }
+
+    /// Sends a signal that does not end it, as SIGSTOP and SIGCONT; without effect where it does not run.
+    func signal(_ signal: Int32) {
+        if let run = self.run, run.ended.value == nil { _ = Glibc.kill(run.pid, signal) }
     }
 
     // MARK: Looking

@@ -14,7 +14,8 @@ struct Brokers: Sendable {
 
     let configuration: KafkaConfiguration
     let prefix: String
-    private let embedded: EmbeddedBroker?
+    /// `nil` where they are others'.
+    let embedded: EmbeddedBroker?
 
     var topics: Topics { Topics(prefix: self.prefix) }
 

@@ -16,14 +16,18 @@ final class Installation: Sendable {
         var replicas: [Daemon: Int] = [:]
         /// More variables for all daemons.
         var environment: [String: String] = [:]
+        /// More variables for one replica of one daemon, from its number, which begins at 1, and the database's URL.
+        var own: @Sendable (_ daemon: Daemon, _ number: Int, _ url: String) async throws -> [String: String] = {
+            _, _, _ in [:]
+        }
     }
 
     let brokers: Brokers
     let database: Database
     /// In the order of `Daemon`, replicas beside each other.
     let daemons: [DaemonProcess]
-    let service: ServiceClient
-    let otherService: ServiceClient
+    let service: SendingService
+    let otherService: SendingService
     let http: HTTPClient
     private let sessionSecret: String
 
@@ -37,8 +41,8 @@ final class Installation: Sendable {
         self.database = database
         self.daemons = daemons
         self.http = http
-        self.service = ServiceClient(http: http, token: services[0].token, id: services[0].service)
-        self.otherService = ServiceClient(http: http, token: services[1].token, id: services[1].service)
+        self.service = SendingService(http: http, token: services[0].token, id: services[0].service)
+        self.otherService = SendingService(http: http, token: services[1].token, id: services[1].service)
         self.sessionSecret = sessionSecret
     }
 
@@ -188,8 +192,9 @@ private func run<Success: Sendable>(
         // Pages are tested with more than a user gets in a minute by default.
         "NOTIFI_INBOX_USER_LIMIT": "1000",
     ].merging(brokers.environment) { $1 }.merging(options.environment) { $1 }
-    let daemons = Daemon.allCases.flatMap { daemon in
-        (1...(options.replicas[daemon] ?? 1)).map { number in
+    var daemons: [DaemonProcess] = []
+    for daemon in Daemon.allCases {
+        for number in 1...(options.replicas[daemon] ?? 1) {
             var environment = environment
             if daemon == .api {
                 environment["NOTIFI_HTTP_PORT"] = "0"
@@ -199,8 +204,10 @@ private func run<Success: Sendable>(
                 let limit = "NOTIFI_HTTP_INBOX_REQUESTS_PER_MINUTE"
                 environment[limit] = environment[limit] ?? "100000"
             }
-            return DaemonProcess(
-                daemon, number: number, programs: programs, folder: folder, environment: environment, host: host)
+            environment.merge(try await options.own(daemon, number, database.server.url)) { $1 }
+            daemons.append(
+                DaemonProcess(
+                    daemon, number: number, programs: programs, folder: folder, environment: environment, host: host))
         }
     }
     let issues = Trouble.count

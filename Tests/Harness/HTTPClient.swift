@@ -32,17 +32,20 @@ struct HTTPFailure: Error, CustomStringConvertible {
 /// Not `URLSession`: a load of thousands needs persistent connections, and a test has to see a connection that breaks.
 final class HTTPClient: Sendable {
     private let port: Int
+    private let limit: Duration
     private let idle = Mutex<[any Channel]>([])
 
-    init(port: Int) {
+    /// - Parameter limit: how long an answer may take, where a request does not say otherwise.
+    init(port: Int, limit: Duration = .seconds(20)) {
         self.port = port
+        self.limit = limit
     }
 
     /// - Throws: whatever broke the connection; then nobody knows whether the request took effect. `ChannelError.eof`
     ///   also where the answer took longer than `limit`.
     func send(
         _ method: String, _ path: String, headers: [String: String] = [:], body: Data? = nil,
-        within limit: Duration = .seconds(20)
+        within limit: Duration? = nil
     ) async throws -> HTTPAnswer {
         let channel = try await self.channel()
         var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: path)
@@ -51,7 +54,9 @@ final class HTTPClient: Sendable {
         if body != nil { head.headers.add(name: "Content-Type", value: "application/json") }
         for (name, value) in headers { head.headers.replaceOrAdd(name: name, value: value) }
         let promise = channel.eventLoop.makePromise(of: NIOHTTPClientResponseFull.self)
-        let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(limit)) { channel.close(promise: nil) }
+        let deadline = channel.eventLoop.scheduleTask(in: TimeAmount(limit ?? self.limit)) {
+            channel.close(promise: nil)
+        }
         let full = try await withTaskCancellationHandler {
             channel.writeAndFlush(
                 HTTPExchange.Request(head: head, body: body.map { ByteBuffer(bytes: $0) }, answer: promise),

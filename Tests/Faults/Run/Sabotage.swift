@@ -1,0 +1,72 @@
+import Postgres
+
+@testable import Harness
+
+/// One way in which tables would look after a promise was broken, made by hand.
+struct Sabotage: Sendable {
+    /// What has to be found.
+    let kind: Violation.Kind
+    /// Changes one row of these users, `$1`.
+    private let sql: String
+
+    static let all = [
+        Sabotage(
+            kind: .lost,
+            sql: """
+                DELETE FROM inbox i WHERE (i.user_id, i.id) = (\(Self.any("NOT scheduled AND read_at IS NULL")))
+                """),
+        Sabotage(
+            kind: .early,
+            sql: """
+                UPDATE inbox i SET delivered_at = due_at - interval '1 ms'
+                WHERE (i.user_id, i.id) = (\(Self.any("scheduled AND read_at IS NULL")))
+                """),
+        Sabotage(
+            kind: .unmarked,
+            sql: "UPDATE inbox i SET read_at = NULL WHERE (i.user_id, i.id) = (\(Self.any("read_at IS NOT NULL")))"),
+        Sabotage(
+            kind: .disordered,
+            sql: """
+                UPDATE inbox i SET seq = 1000000
+                WHERE (i.user_id, i.id) = (\(Self.any("NOT scheduled", orderedBy: "-seq")))
+                """),
+        Sabotage(
+            kind: .doubled,
+            sql: """
+                INSERT INTO inbox (
+                    user_id, id, due_at, state, seq, service_id, event_type, priority, message, scheduled, revision,
+                    accepted_at)
+                SELECT user_id, id, due_at + interval '1 ms', state, 2000000, service_id, event_type, priority, message,
+                    scheduled, revision, accepted_at
+                FROM inbox i
+                WHERE (i.user_id, i.id) = (\(Self.any("NOT scheduled AND read_at IS NULL AND seq > 1")))
+                """),
+        Sabotage(
+            kind: .contradicted,
+            sql: """
+                DELETE FROM cancellations c
+                WHERE c.id = (SELECT i.id FROM inbox i JOIN cancellations t ON t.id = i.id
+                    WHERE i.user_id = ANY($1) AND t.answer = 'recalled' AND i.read_at IS NULL LIMIT 1)
+                """),
+    ]
+
+    private init(kind: Violation.Kind, sql: String) {
+        self.kind = kind
+        self.sql = sql
+    }
+
+    /// One that was delivered and not cancelled.
+    private static func any(_ condition: String, orderedBy order: String = "seq") -> String {
+        """
+        SELECT user_id, id FROM inbox
+        WHERE user_id = ANY($1) AND state = 'delivered' AND \(condition)
+          AND id NOT IN (SELECT id FROM cancellations)
+        ORDER BY \(order) DESC LIMIT 1
+        """
+    }
+
+    /// - Returns: how many rows it changed: 1, unless there is none of that kind.
+    func run(on database: Database, users: [String]) async throws -> Int {
+        try await database.pool.query(self.sql, [.textArray(users)]).affected
+    }
+}
