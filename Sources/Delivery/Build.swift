@@ -34,6 +34,7 @@ func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
         BackgroundService("Postgres pool") { await pool.run() },
         BackgroundService("Kafka producer") { try await producer.run() },
         retentionKeeper(context, pool: pool, producer: producer, topics: topics),
+        DeadLetterWatch(pool: pool, logger: context.logger),
         ConsumerLoop(
             configuration: kafka,
             options: KafkaConsumerOptions(

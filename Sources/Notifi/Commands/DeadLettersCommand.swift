@@ -2,6 +2,9 @@ import ArgumentParser
 
 struct DeadLettersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dead-letters", abstract: "What could not be processed, with its origin and the reason.",
-        subcommands: [DeadLettersListCommand.self])
+        commandName: "dead-letters", abstract: "What could not be processed: look, send on its way again, or let go.",
+        subcommands: [
+            DeadLettersListCommand.self, DeadLettersShowCommand.self, DeadLettersReplayCommand.self,
+            DeadLettersDiscardCommand.self,
+        ])
 }

@@ -6,13 +6,7 @@ extension Notification {
     /// The record that carries it on `requests` or `deliveries`. Its key is the recipient, so that one worker sees all
     /// that concerns one user, in order.
     public func record(on topic: String) throws -> KafkaRecord {
-        var headers = [
-            KafkaHeader(name: RecordHeader.notification, value: Array(self.id.description.utf8)),
-            KafkaHeader(name: RecordHeader.service, value: Array(self.service.uuidString.lowercased().utf8)),
-        ]
-        if let trace = self.trace {
-            headers.append(KafkaHeader(name: RecordHeader.traceparent, value: Array(trace.description.utf8)))
-        }
+        let headers = RecordHeader.headers(id: self.id, service: self.service, trace: self.trace)
         return KafkaRecord(topic: topic, key: Array(self.userID.utf8), value: try self.encoded(), headers: headers)
     }
 

@@ -1,3 +1,7 @@
+public import FoundationEssentials
+public import Kafka
+public import Notifications
+
 /// The names of the headers that Notifi's records carry. Values are UTF-8 text.
 public enum RecordHeader {
     /// W3C Trace Context, from the POST to the inbox row.
@@ -18,4 +22,13 @@ public enum RecordHeader {
     public static let reason = "notifi-reason"
     /// How often it was tried, from 1.
     public static let attempts = "notifi-attempts"
+
+    /// What a record about a notification carries beside its value.
+    public static func headers(id: NotificationID?, service: UUID?, trace: TraceContext?) -> [KafkaHeader] {
+        [
+            id.map { KafkaHeader(name: Self.notification, value: $0.description) },
+            service.map { KafkaHeader(name: Self.service, value: $0.uuidString.lowercased()) },
+            trace.map { KafkaHeader(name: Self.traceparent, value: $0.description) },
+        ].compactMap(\.self)
+    }
 }

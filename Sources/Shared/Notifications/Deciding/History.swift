@@ -101,14 +101,31 @@ public struct History: Sendable, Hashable {
         /// `topic/partition/offset`.
         public var origin: String
         public var notification: Notification?
+        /// What an operator did about it, and when; `nil` while it is open.
+        public var settled: Settled?
 
-        public init(at: Instant, reason: String, origin: String, notification: Notification?) {
+        public init(
+            at: Instant, reason: String, origin: String, notification: Notification?, settled: Settled? = nil
+        ) {
             self.at = at
             self.reason = reason
             self.origin = origin
             self.notification = notification
+            self.settled = settled
+        }
+
+        public enum Settled: Sendable, Hashable {
+            /// It was sent on its way again.
+            case replayed(Instant)
+            /// It stays a dead letter.
+            case discarded(Instant)
         }
     }
+}
+
+extension History.Dead {
+    /// It is on its way again, so it is no end any more.
+    var isReplayed: Bool { if case .replayed = self.settled { true } else { false } }
 }
 
 /// What a `DELETE` was answered, for ever (P3).
@@ -140,7 +157,8 @@ extension History {
         }
         if let tombstone = self.tombstone { return (tombstone.answer ?? .cancelled).state }
         if self.pending != nil { return .scheduled }
-        if !self.deadLetters.isEmpty { return .deadLettered }
+        if self.deadLetters.contains(where: { !$0.isReplayed }) { return .deadLettered }
+        if !self.deadLetters.isEmpty { return .accepted }
         // Between the outbox and the inbox it is in Kafka alone; what else was kept of it tells at least that.
         if self.rescheduledAt != nil { return .claimed }
         return self.keyedAt == nil ? nil : .accepted
@@ -208,6 +226,11 @@ extension History {
         }
         for dead in self.deadLetters {
             steps.append(Step(at: dead.at, event: "dead-lettered", detail: "\(dead.reason) (\(dead.origin))"))
+            switch dead.settled {
+            case .replayed(let at): steps.append(Step(at: at, event: "replayed", detail: dead.origin))
+            case .discarded(let at): steps.append(Step(at: at, event: "discarded", detail: dead.origin))
+            case nil: break
+            }
         }
         if let tombstone = self.tombstone {
             steps.append(

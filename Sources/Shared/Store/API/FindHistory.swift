@@ -32,7 +32,8 @@ public enum FindHistory {
 
     /// Index: `dead_letters_by_service (service_id, id)`.
     private static let deadLetters = """
-        SELECT recorded_at, reason, topic || '/' || partition || '/' || record_offset AS origin, record_value, traceparent
+        SELECT recorded_at, reason, topic || '/' || partition || '/' || record_offset AS origin, record_value, traceparent,
+            settled, settled_at
         FROM dead_letters WHERE service_id = $1 AND id = $2 ORDER BY recorded_at LIMIT 100
         """
 
@@ -85,8 +86,16 @@ public enum FindHistory {
                 // It is here because it could not be processed: not being readable either is no news.
                 notification: try row.decode("record_value", as: [UInt8]?.self).flatMap {
                     try? read($0, row.trace("traceparent"))
-                })
+                }, settled: try Self.settled(row))
         }
         return history
+    }
+
+    private static func settled(_ row: PostgresRow) throws -> History.Dead.Settled? {
+        switch try row.decode("settled", as: String?.self).flatMap(Settlement.init(rawValue:)) {
+        case .replayed: .replayed(try row.instant("settled_at"))
+        case .discarded: .discarded(try row.instant("settled_at"))
+        case nil: nil
+        }
     }
 }

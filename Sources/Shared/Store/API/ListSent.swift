@@ -62,6 +62,7 @@ public enum ListSent {
                 NULL, NULL, NULL, d.traceparent
             FROM dead_letters d
             WHERE d.service_id = $1 AND d.id IS NOT NULL AND d.accepted_at IS NOT NULL
+                AND d.settled IS DISTINCT FROM 'replayed'
                 AND (d.accepted_at, d.id) < ($2, $3) AND ($4::text IS NULL OR d.user_id = $4)
                 AND ($6::text IS NULL OR $6 = 'dead-lettered')
                 AND (SELECT 1 FROM cancellations c WHERE c.id = d.id AND c.service_id = d.service_id LIMIT 1) IS NULL

@@ -2,18 +2,21 @@ public import FoundationEssentials
 public import Notifications
 internal import Postgres
 
-/// The dead letters, newest first.
+/// Dead letters, newest first.
 public enum ListDeadLetters {
-    /// Index: `dead_letters_recorded (recorded_at)`.
+    /// Index: `dead_letters_open (recorded_at DESC) WHERE settled IS NULL` serves what an operator asks for most; of
+    /// the others `dead_letters_recorded (recorded_at)` gives the order.
     private static let sql = """
-        SELECT topic, partition, record_offset, record_at, reason, attempts, id, service_id, user_id, recorded_at
-        FROM dead_letters ORDER BY recorded_at DESC LIMIT $1
+        SELECT d.topic, d.partition, d.record_offset, d.record_at, d.reason, d.attempts, d.id, d.service_id, d.user_id,
+            d.recorded_at, d.settled, d.settled_at, d.settled_by
+        FROM dead_letters d
+        WHERE \(DeadLetterFilter.condition)
+        ORDER BY d.recorded_at DESC, d.topic, d.partition, d.record_offset DESC
+        LIMIT $8
         """
 
     public struct Row: Sendable {
-        public let topic: String
-        public let partition: Int32
-        public let offset: Int64
+        public let origin: DeadLetterOrigin
         public let recordAt: Instant
         public let recordedAt: Instant
         public let reason: String
@@ -21,19 +24,28 @@ public enum ListDeadLetters {
         public let id: NotificationID?
         public let service: UUID?
         public let userID: String?
+        public let settled: (how: Settlement, at: Instant, by: String?)?
+
+        init(_ row: PostgresRow) throws {
+            self.origin = DeadLetterOrigin(
+                topic: try row.decode("topic", as: String.self), partition: try row.decode("partition", as: Int32.self),
+                offset: try row.decode("record_offset", as: Int64.self))
+            self.recordAt = try row.instant("record_at")
+            self.recordedAt = try row.instant("recorded_at")
+            self.reason = try row.decode("reason", as: String.self)
+            self.attempts = try row.decode("attempts", as: Int32.self)
+            self.id = try row.decode("id", as: UUID?.self).map(NotificationID.init(uuid:))
+            self.service = try row.decode("service_id", as: UUID?.self)
+            self.userID = try row.decode("user_id", as: String?.self)
+            if let how = try row.decode("settled", as: String?.self).flatMap(Settlement.init(rawValue:)) {
+                self.settled = (how, try row.instant("settled_at"), try row.decode("settled_by", as: String?.self))
+            } else {
+                self.settled = nil
+            }
+        }
     }
 
-    public static func run(limit: Int, on store: some Querying) async throws -> [Row] {
-        try await store.query(PostgresStatement(Self.sql, [.int8(Int64(limit))])).map { row in
-            Row(
-                topic: try row.decode("topic", as: String.self),
-                partition: try row.decode("partition", as: Int32.self),
-                offset: try row.decode("record_offset", as: Int64.self), recordAt: try row.instant("record_at"),
-                recordedAt: try row.instant("recorded_at"), reason: try row.decode("reason", as: String.self),
-                attempts: try row.decode("attempts", as: Int32.self),
-                id: try row.decode("id", as: UUID?.self).map(NotificationID.init(uuid:)),
-                service: try row.decode("service_id", as: UUID?.self),
-                userID: try row.decode("user_id", as: String?.self))
-        }
+    public static func run(_ filter: DeadLetterFilter, limit: Int, on store: some Querying) async throws -> [Row] {
+        try await store.query(PostgresStatement(Self.sql, filter.parameters + [.int8(Int64(limit))])).map(Row.init)
     }
 }
