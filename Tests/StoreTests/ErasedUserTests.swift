@@ -83,8 +83,8 @@ extension Live {
                     garbage(7, key: nil, at: sampleTime),
                 ]
                 #expect(try await RecordDeadLetters.run(rows, on: database.pool) == 5)
-                let kept = try await ListDeadLetters.run(limit: 10, on: database.pool)
-                #expect(Set(kept.map(\.offset)) == [2, 3, 5, 6, 7])
+                let kept = try await ListDeadLetters.run(DeadLetterFilter(), limit: 10, on: database.pool)
+                #expect(Set(kept.map(\.origin.offset)) == [2, 3, 5, 6, 7])
             }
         }
 
