@@ -38,6 +38,21 @@ struct FaultPlan: Sendable, Equatable {
     ///     others stay the same.
     ///   - names: only faults of these names; all where it is empty.
     init(seed: UInt64, canStepClocks: Bool, only names: Set<String> = []) {
+        self.init(drawnFrom: seed, only: names) { kind in
+            switch kind {
+            case .clock: canStepClocks
+            // It would end the snapshot.
+            case .postgresStopped: !Self.hasLongSnapshot(seed)
+            default: true
+            }
+        }
+    }
+
+    /// Whether a transaction that began up to ten seeds ago holds its snapshot all the while: ten seeds have one, the
+    /// next ten have none.
+    static func hasLongSnapshot(_ seed: UInt64) -> Bool { seed / 10 % 2 == 1 }
+
+    private init(drawnFrom seed: UInt64, only names: Set<String>, where isWanted: (FaultKind) -> Bool) {
         var random = SeededGenerator(seed: seed, stream: 2)
         var entries: [Entry] = []
         let count = Int.random(in: 4...8, using: &random)
@@ -52,8 +67,7 @@ struct FaultPlan: Sendable, Equatable {
             }
             if isFree, names.isEmpty || names.contains(kind.name) { entries.append(entry) }
         }
-        if !canStepClocks { entries.removeAll { if case .clock = $0.kind { true } else { false } } }
-        self.entries = entries.sorted { $0.at < $1.at }
+        self.entries = entries.filter { isWanted($0.kind) }.sorted { $0.at < $1.at }
     }
 
     /// Whether every replica of the API is left alone.

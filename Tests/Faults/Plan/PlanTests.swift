@@ -36,6 +36,20 @@ struct PlanTests {
         }
     }
 
+    @Test("with a long snapshot Postgres is never stopped, else all stays the same")
+    func longSnapshot() {
+        #expect(
+            (UInt64(8)...21).map(FaultPlan.hasLongSnapshot) == [false, false] + Array(repeating: true, count: 10) + [
+                false, false,
+            ])
+        func isStop(_ entry: FaultPlan.Entry) -> Bool {
+            if case .postgresStopped = entry.kind { true } else { false }
+        }
+        let plans = (UInt64(1)...200).map { ($0, FaultPlan(seed: $0, canStepClocks: true).entries) }
+        #expect(plans.allSatisfy { !FaultPlan.hasLongSnapshot($0.0) || !$0.1.contains(where: isStop) })
+        #expect(plans.contains { $0.1.contains(where: isStop) })
+    }
+
     @Test("only those that are wanted")
     func only() {
         for seed in UInt64(1)...20 {

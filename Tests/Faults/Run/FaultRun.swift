@@ -41,6 +41,11 @@ struct FaultRun: Sendable {
         }
         let observed = Shared(circumstances)
         let log = FaultLog(began: beginning)
+        if FaultPlan.hasLongSnapshot(self.seed) {
+            log.note("a snapshot is held, \(try await self.suffering.snapshot.hold()) old")
+        } else {
+            await self.suffering.snapshot.release()
+        }
         let loadRun = LoadRun(
             plan: load, mark: users[0], users: users, doors: doors, beginning: beginning, observed: observed)
         let injector = FaultInjector(

@@ -13,6 +13,7 @@ struct Suffering: Sendable {
     let clocks: [String: FakeClock]
     /// To each replica of the API.
     let http: [HTTPClient]
+    let snapshot: LongSnapshot
 
     /// Longer than any fault; whoever waits longer learns nothing.
     private static let patience: Duration = .seconds(8)
@@ -48,8 +49,12 @@ struct Suffering: Sendable {
                 let http = try installation.daemons(.api).map {
                     HTTPClient(port: try #require(try $0.ports.http), limit: Self.patience)
                 }
+                let snapshot = LongSnapshot(url: installation.database.server.url)
                 try await body(
-                    Suffering(installation: installation, wires: wires.value, clocks: clocks.value, http: http))
+                    Suffering(
+                        installation: installation, wires: wires.value, clocks: clocks.value, http: http,
+                        snapshot: snapshot))
+                await snapshot.release()
                 for client in http { await client.close() }
             }
         }
