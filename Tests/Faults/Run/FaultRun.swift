@@ -42,7 +42,7 @@ struct FaultRun: Sendable {
         let observed = Shared(circumstances)
         let log = FaultLog(began: beginning)
         if FaultPlan.hasLongSnapshot(self.seed) {
-            log.note("a snapshot is held, \(try await self.suffering.snapshot.hold()) old")
+            log.note("a snapshot is held, \((try await self.suffering.snapshot.hold()).components.seconds) s old")
         } else {
             await self.suffering.snapshot.release()
         }
