@@ -12,7 +12,6 @@ struct FaultTests {
     @Test("every promise is kept", arguments: Seeds.wanted)
     func seed(_ seed: UInt64) async throws {
         let suffering = try #require(Suffering.current)
-        try await suffering.installation.heal()
         let result = try await FaultRun(seed: seed, suffering: suffering).run()
         print(result.report.summary)
         if ProcessInfo.processInfo.environment["NOTIFI_FAULT_VERBOSE"] != nil { print(result.report.log.text) }
@@ -23,7 +22,10 @@ struct FaultTests {
         // A run in which nothing was accepted, cancelled or seen would show nothing.
         let observed = result.observed
         #expect(observed.trails.count > 150 && observed.sightings.count > 50, "\(result.report.summary)")
-        #expect(observed.cancels.count > 20, "\(result.report.summary)")
+        #expect(observed.cancels.count { $0.answer != nil } > 20, "\(result.report.summary)")
+        #expect(observed.moves.contains { $0.isMoved == true }, "\(result.report.summary)")
+        #expect(observed.marks.contains { $0.isMarked == true }, "\(result.report.summary)")
+        #expect(result.report.log.failures == 0, "\(result.report.log.text)")
         if seed == Seeds.wanted.first { try await Self.expectSabotageFound(result, suffering.installation.database) }
     }
 
@@ -31,7 +33,8 @@ struct FaultTests {
     /// leave them: a judge that finds nothing then would not be one.
     private static func expectSabotageFound(_ result: FaultRun.Result, _ database: Database) async throws {
         for sabotage in Sabotage.all {
-            let count = try await sabotage.run(on: database, users: result.look.quiet.users)
+            let count = try await sabotage.run(
+                on: database, users: result.look.quiet.users, observed: result.observed)
             try #require(count == 1, "\(sabotage.kind) could not be made")
         }
         let kinds = Set(Verdict(try await result.look.completed(result.observed)).violations.map(\.kind))

@@ -34,3 +34,15 @@ static inline rd_kafka_error_t *notifi_produce(
     }
     return rd_kafka_produceva(client, fields, count);
 }
+
+/// `rd_kafka_mock_broker_push_request_error_rtts` is variadic. The next `count` answers of this broker to requests of
+/// this kind come `milliseconds` later, and have no error.
+static inline rd_kafka_resp_err_t notifi_mock_push_latency(
+    rd_kafka_mock_cluster_t *cluster, int32_t broker, int16_t key, size_t count, int milliseconds) {
+    for (size_t pushed = 0; pushed < count; pushed++) {
+        rd_kafka_resp_err_t failure = rd_kafka_mock_broker_push_request_error_rtts(
+            cluster, broker, key, 1, RD_KAFKA_RESP_ERR_NO_ERROR, milliseconds);
+        if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) return failure;
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}

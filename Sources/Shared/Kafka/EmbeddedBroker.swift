@@ -80,9 +80,16 @@ public final class EmbeddedBroker: Sendable {
     }
 
     /// The next requests of this kind are answered with these codes (0 is none), one each. A negative code,
-    /// librdkafka's -195 (transport), cuts the connection instead.
+    /// librdkafka's -195 (transport), cuts the connection instead. Without effect on `metadata`; see
+    /// ``setTopicError(_:rawCode:)``.
     public func pushErrors(_ api: API, rawCodes: [Int32]) {
         self.cluster.pushErrors(api.key, rawCodes: rawCodes)
+    }
+
+    /// Each broker's next answers to requests of this kind come so much later: to a produce request after the records
+    /// were appended. Those behind them on the same connection wait as well. What is not met stays.
+    public func pushLatency(_ api: API, _ time: Duration, count: Int) throws(KafkaError) {
+        for id in self.brokers { try self.cluster.pushLatency(api.key, time, count: count, broker: id) }
     }
 
     /// Forgets what ``pushErrors(_:rawCodes:)`` left for this kind of request.

@@ -35,12 +35,29 @@ struct BrokerFaults: Sendable {
             embedded.pushErrors(kind.api, rawCodes: Array(repeating: code, count: count))
             try await Task.sleep(for: entry.lasts)
             embedded.clearErrors(kind.api)
+        case .answersLate(let kind, let milliseconds, let count):
+            try embedded.pushLatency(kind.api, .milliseconds(milliseconds), count: count)
+            try await Task.sleep(for: entry.lasts)
+        case .topicsUnknown(let code):
+            let topic = self.brokers.topics.all[Int.random(in: 0..<self.brokers.topics.all.count, using: &random)]
+            embedded.setTopicError(topic, rawCode: code)
+            try await Task.sleep(for: entry.lasts)
+            embedded.setTopicError(topic, rawCode: 0)
         case .brokersSlow(let milliseconds):
             try embedded.setRoundTripTime(.milliseconds(milliseconds))
             try await Task.sleep(for: entry.lasts)
             try embedded.setRoundTripTime(.zero)
         default: break
         }
+    }
+
+    /// Ends whatever an injection that failed has left.
+    func heal() throws {
+        let embedded = try #require(self.brokers.embedded)
+        try embedded.setAllBrokers(up: true)
+        try embedded.setRoundTripTime(.zero)
+        for kind in FaultKind.RequestKind.allCases { embedded.clearErrors(kind.api) }
+        for topic in self.brokers.topics.all { embedded.setTopicError(topic, rawCode: 0) }
     }
 
     private func partitions(_ count: Int, _ random: inout SeededGenerator) -> [KafkaTopicPartition] {
@@ -59,7 +76,6 @@ extension FaultKind.RequestKind {
         case .produce: .produce
         case .fetch: .fetch
         case .listOffsets: .listOffsets
-        case .metadata: .metadata
         case .offsetCommit: .offsetCommit
         case .offsetFetch: .offsetFetch
         case .findCoordinator: .findCoordinator

@@ -15,7 +15,7 @@ struct FaultInjector: Sendable {
     let wires: [String: WireProxy]
     let clocks: [String: FakeClock]
     let log: FaultLog
-    /// Told of what did not end as it should.
+    /// Told of what was injected, and of what did not end as it should.
     let observed: Shared<Observed>
 
     /// Returns when all of it is over.
@@ -25,8 +25,12 @@ struct FaultInjector: Sendable {
                 group.addTask {
                     do {
                         try await sleep(until: beginning + entry.at)
+                        let began = Instant.current
                         self.log.note("begins: \(entry.kind), for \(entry.lasts)")
-                        try await self.inject(entry, random: SeededGenerator(seed: UInt64(place), stream: 3))
+                        // Noted whether it ends as it should or not.
+                        defer { self.observed.change { $0.injected.append(.init(entry.kind, began, .current)) } }
+                        try await self.inject(
+                            entry, random: SeededGenerator(seed: plan.seed, stream: 1_000 + UInt64(place)))
                         self.log.note("ended:  \(entry.kind)")
                     } catch {
                         self.log.note("failed: \(entry.kind): \(error)")
@@ -51,7 +55,7 @@ struct FaultInjector: Sendable {
             try await self.wire(name, .slow(.milliseconds(milliseconds)), for: entry.lasts)
         case .wireSilent(let name): try await self.wire(name, .silent, for: entry.lasts)
         case .wireCut(let name): try await self.wire(name, .cut, for: entry.lasts)
-        case .brokersDown, .leadersMoved, .leadersGone, .brokerErrors, .brokersSlow:
+        case .brokersDown, .leadersMoved, .leadersGone, .brokerErrors, .answersLate, .brokersSlow, .topicsUnknown:
             try await BrokerFaults(brokers: self.installation.brokers).inject(entry, random: random)
         default:
             try await PostgresFaults(database: self.installation.database, log: self.log).inject(entry)
@@ -86,8 +90,10 @@ struct FaultInjector: Sendable {
 
     private func terminate(_ names: [String], for duration: Duration) async throws {
         let processes = self.processes(names)
-        _ = try await concurrently(processes, atOnce: processes.count) { try await self.terminate($0) }
-        try await Task.sleep(for: duration)
+        let end = ContinuousClock.now + duration
+        _ = try await concurrently(processes, atOnce: max(1, processes.count)) { try await self.terminate($0) }
+        // Ending takes its own time, and the next fault of the same daemon is to meet it running.
+        try await Task.sleep(until: end, clock: .continuous)
         try await self.start(processes)
     }
 

@@ -30,6 +30,13 @@ struct PostgresFaults: Sendable {
         }
     }
 
+    /// Ends whatever an injection that failed has left.
+    func heal() async throws {
+        for table in FaultPlan.writtenTables {
+            _ = try await self.database.pool.query("DROP TRIGGER IF EXISTS fault_disk_full ON \(table)")
+        }
+    }
+
     private func again(
         every milliseconds: Int, for duration: Duration, _ body: () async throws -> Void
     ) async throws {

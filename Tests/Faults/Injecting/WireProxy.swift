@@ -71,6 +71,8 @@ final class WireProxy: Sendable {
                 try await behind.executeThenClose { answers, questions in
                     let number = self.remember([client.channel, behind.channel])
                     defer { self.forget(number) }
+                    // Whoever cut it meanwhile did not know of these yet.
+                    guard self.mode != .cut else { return }
                     await withTaskGroup { group in
                         group.addTask { await self.copy(input, to: questions) }
                         group.addTask { await self.copy(answers, to: output) }

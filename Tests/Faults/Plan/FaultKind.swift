@@ -35,7 +35,12 @@ enum FaultKind: Sendable, Equatable {
     case leadersGone(count: Int)
     /// The next requests of this kind are answered with this code; -195 cuts the connection.
     case brokerErrors(RequestKind, code: Int32, count: Int)
+    /// The next answers to requests of this kind come so much later: to a produce request after appending, so that what
+    /// its sender gave up may be there.
+    case answersLate(RequestKind, milliseconds: Int, count: Int)
     case brokersSlow(milliseconds: Int)
+    /// Whoever asks where one of the topics is gets this error.
+    case topicsUnknown(code: Int32)
 
     /// Between a daemon and Postgres: each piece of data is held up for so long.
     case wireSlow(String, milliseconds: Int)
@@ -45,7 +50,7 @@ enum FaultKind: Sendable, Equatable {
     case wireCut(String)
 
     enum RequestKind: String, Sendable, Equatable, CaseIterable {
-        case produce, fetch, listOffsets, metadata, offsetCommit, offsetFetch, findCoordinator, joinGroup, heartbeat,
+        case produce, fetch, listOffsets, offsetCommit, offsetFetch, findCoordinator, joinGroup, heartbeat,
             syncGroup, initProducerID
 
         /// What a broker in trouble answers to such a request.
@@ -55,7 +60,7 @@ enum FaultKind: Sendable, Equatable {
             // out-of-order sequence (fatal to a producer), cut.
             case .produce: [5, 6, 7, 19, 20, 45, -195]
             case .fetch: [5, 6, 7, -195]
-            case .listOffsets, .metadata: [5, 7, -195]
+            case .listOffsets: [5, 7, -195]
             // Coordinator loading, not available, not this one; unknown generation, unknown member, rebalancing.
             case .offsetCommit: [14, 15, 16, 22, 25, 27, -195]
             case .offsetFetch: [14, 16, -195]
@@ -69,6 +74,35 @@ enum FaultKind: Sendable, Equatable {
     /// `kill`, say.
     var name: String { String("\(self)".prefix { $0 != "(" }) }
 
+    /// The daemons that it ends and starts again.
+    var startsAgain: [String] {
+        switch self {
+        case .kill(let names), .terminate(let names): names
+        case .comeAndGo(let name): [name]
+        default: []
+        }
+    }
+
+    /// A POST may fail for it.
+    var troublesProducing: Bool {
+        switch self {
+        case .brokersDown, .leadersGone, .leadersMoved, .brokersSlow, .topicsUnknown: true
+        // What is late or cut holds up what is behind it on the same connection; the producer's are its own.
+        case .brokerErrors(let kind, _, _), .answersLate(let kind, _, _): [.produce, .initProducerID].contains(kind)
+        default: false
+        }
+    }
+
+    /// Bounds of its duration, in milliseconds. Some have to outlast the time-outs that they are to trip: 5 s of an idle
+    /// transaction, 6 s of an unanswered statement; libfaketime looks at its file once a second.
+    var durations: ClosedRange<Int> {
+        switch self {
+        case .freeze, .wireSilent: 300...9_000
+        case .clock: 2_000...5_000
+        default: 300...5_000
+        }
+    }
+
     /// What cannot suffer two things at once.
     var targets: [String] {
         switch self {
@@ -77,8 +111,8 @@ enum FaultKind: Sendable, Equatable {
         case .postgresStopped, .backendsKilled, .statementsCancelled, .tableLocked, .snapshotHeld, .connectionsTaken,
             .diskFull:
             ["postgres"]
-        case .brokersDown, .leadersMoved, .leadersGone, .brokersSlow: ["brokers"]
-        case .brokerErrors(let kind, _, _): ["brokers", kind.rawValue]
+        case .brokersDown, .leadersMoved, .leadersGone, .brokersSlow, .topicsUnknown: ["brokers"]
+        case .brokerErrors(let kind, _, _), .answersLate(let kind, _, _): ["brokers", kind.rawValue]
         case .wireSlow(let name, _), .wireSilent(let name), .wireCut(let name): ["wire of \(name)"]
         }
     }

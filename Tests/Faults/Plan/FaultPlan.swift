@@ -23,15 +23,19 @@ struct FaultPlan: Sendable, Equatable {
         "outbox", "inbox", "inbox_heads", "idempotency_keys", "cancellations", "reschedules", "dead_letters",
         "event_types", "services", "tokens", "preferences", "inbox_requests", "token_usage", "erased_users",
     ]
+    /// Those that something writes to while the load goes on.
+    static let writtenTables = [
+        "outbox", "inbox", "inbox_heads", "idempotency_keys", "cancellations", "reschedules", "inbox_requests",
+        "token_usage",
+    ]
     /// All faults have ended by then.
-    static let span: Duration = .seconds(11)
+    static let span: Duration = .seconds(14)
+    /// A daemon is back on its feet so long after a fault of its own: the next one is to meet it running.
+    static let recovery: Duration = .seconds(3)
 
+    let seed: UInt64
     /// In the order of their beginnings.
     let entries: [Entry]
-
-    init(entries: [Entry]) {
-        self.entries = entries
-    }
 
     /// - Parameters:
     ///   - canStepClocks: whether there is what it takes; without it such faults are drawn and left out, so that the
@@ -60,23 +64,21 @@ struct FaultPlan: Sendable, Equatable {
         for _ in 0..<(names.isEmpty ? 50 : 2_000) where entries.count < count {
             let kind = Self.kind(&random)
             let at = Duration.milliseconds(Int.random(in: 500...7_500, using: &random))
-            let lasts = Duration.milliseconds(Int.random(in: 300...5_000, using: &random))
+            let lasts = Duration.milliseconds(Int.random(in: kind.durations, using: &random))
             let entry = Entry(kind: kind, at: at, lasts: min(lasts, Self.span - at))
-            let isFree = entries.allSatisfy {
-                $0.end <= entry.at || entry.end <= $0.at || Set($0.kind.targets).isDisjoint(with: entry.kind.targets)
-            }
+            let isFree = entries.allSatisfy { Self.leaveRoom($0, entry) }
             if isFree, names.isEmpty || names.contains(kind.name) { entries.append(entry) }
         }
+        self.seed = seed
         self.entries = entries.filter { isWanted($0.kind) }.sorted { $0.at < $1.at }
     }
 
-    /// Whether every replica of the API is left alone.
-    var isAPIUntouched: Bool {
-        !self.entries.contains { $0.kind.targets.contains { $0.hasPrefix("api-") } }
+    private static func leaveRoom(_ one: Entry, _ other: Entry) -> Bool {
+        let shared = Set(one.kind.targets).intersection(other.kind.targets)
+        if shared.isEmpty { return true }
+        let gap = shared.isDisjoint(with: Self.names) ? Duration.zero : Self.recovery
+        return one.end + gap <= other.at || other.end + gap <= one.at
     }
-
-    /// While these last, and for a while after, what needs the brokers may fail.
-    var brokerFaults: [Entry] { self.entries.filter { $0.kind.targets.contains("brokers") } }
 
     /// A third each for the daemons, Postgres and the wires to it, and the brokers.
     private static func kind(_ random: inout SeededGenerator) -> FaultKind {
@@ -112,22 +114,32 @@ struct FaultPlan: Sendable, Equatable {
         case 4, 5: .tableLocked(table)
         case 6: .snapshotHeld
         case 7: .connectionsTaken
-        case 8: .diskFull(table)
+        case 8: .diskFull(self.writtenTables[self.any(self.writtenTables.count, &random)])
         case 9: .wireSlow(name, milliseconds: .random(in: 5...400, using: &random))
         default: random.chance(50) ? .wireSilent(name) : .wireCut(name)
         }
     }
 
     private static func brokerFault(_ random: inout SeededGenerator) -> FaultKind {
-        switch Int.random(in: 0..<9, using: &random) {
+        switch Int.random(in: 0..<13, using: &random) {
         case 0: .brokersDown([.random(in: 1...3, using: &random)])
         case 1: .brokersDown([1, 2, 3])
         case 2: .leadersMoved(count: .random(in: 1...30, using: &random))
         case 3: .leadersGone(count: .random(in: 1...8, using: &random))
         case 4: .brokersSlow(milliseconds: .random(in: 20...1_000, using: &random))
+        case 5: .topicsUnknown(code: random.chance(50) ? 3 : 5)
+        // Twice as often as any other kind: it is the one whose outcome its sender cannot know.
+        case 6: .answersLate(.produce, milliseconds: Self.lateness(&random), count: .random(in: 1...6, using: &random))
+        case 7, 8:
+            .answersLate(
+                FaultKind.RequestKind.allCases[self.any(FaultKind.RequestKind.allCases.count, &random)],
+                milliseconds: Self.lateness(&random), count: .random(in: 1...6, using: &random))
         default: self.brokerErrors(&random)
         }
     }
+
+    /// Around the 3 s after which a producer gives a message up.
+    private static func lateness(_ random: inout SeededGenerator) -> Int { .random(in: 500...6_000, using: &random) }
 
     private static func brokerErrors(_ random: inout SeededGenerator) -> FaultKind {
         let kinds = FaultKind.RequestKind.allCases

@@ -12,6 +12,8 @@ struct LoadRun: Sendable {
     let doors: [SendingService]
     let beginning: Instant
     let observed: Shared<Observed>
+    /// Lets a user, by number, look at their inbox by every way there is.
+    let look: @Sendable (Int) async -> Void
 
     /// A key is good for this long; then its sender gives up.
     private static let insistence: Duration = .seconds(12)
@@ -38,8 +40,11 @@ struct LoadRun: Sendable {
         }
     }
 
-    /// Any of them, by turns.
-    private func door(_ turn: Int) -> SendingService { self.doors[turn % self.doors.count] }
+    /// Any of them, by turns; its number begins at 1.
+    private func door(_ turn: Int) -> (service: SendingService, number: Int) {
+        let place = turn % self.doors.count
+        return (self.doors[place], place + 1)
+    }
 
     // MARK: Sending
 
@@ -63,6 +68,13 @@ struct LoadRun: Sendable {
         var attempts: [Observed.Attempt] = []
         var left = 1 + wish.duplicates
         let end = ContinuousClock.now + Self.insistence
+        if key != nil, wish.duplicates > 0, wish.number.isMultiple(of: 3) {
+            // Two who race under one key, each at a door of their own.
+            async let one = self.post(outgoing, key: key, by: self.door(wish.number))
+            async let other = self.post(outgoing, key: key, by: self.door(wish.number + 1))
+            attempts = await [one, other]
+            left -= 1
+        }
         while left > 0, !Task.isCancelled {
             let attempt = await self.post(outgoing, key: key, by: self.door(wish.number + attempts.count))
             attempts.append(attempt)
@@ -77,24 +89,39 @@ struct LoadRun: Sendable {
         return send.acceptedIDs.map { (wish, $0) }
     }
 
-    private func post(_ outgoing: Outgoing, key: String?, by door: SendingService) async -> Observed.Attempt {
+    private func post(
+        _ outgoing: Outgoing, key: String?, by door: (service: SendingService, number: Int)
+    ) async -> Observed.Attempt {
         let began = Instant.current
-        var outcome: Observed.Outcome
+        let outcome: Observed.Outcome
         do {
-            let answer = try await door.post(outgoing, key: key)
-            outcome = Self.outcome(answer.status, answer.text)
-            if answer.status == 202 { outcome = .accepted(try answer.decode(Record.self).id) }
+            let answer = try await door.service.post(outgoing, key: key)
+            if answer.status == 202 {
+                outcome = Self.accepted(answer)
+            } else {
+                let isBare = answer.status == 503 && answer.header("Retry-After") == nil
+                outcome = isBare ? .unknown(Observed.bareRefusal) : Self.outcome(answer.status, answer.text)
+            }
         } catch {
             outcome = .unknown("\(error)")
         }
-        return Observed.Attempt(began: began, ended: .current, outcome: outcome)
+        return Observed.Attempt(began: began, ended: .current, outcome: outcome, door: door.number)
+    }
+
+    private static func accepted(_ answer: HTTPAnswer) -> Observed.Outcome {
+        do {
+            return .accepted(try answer.decode(Record.self).id)
+        } catch {
+            return .refused("202, but \(error)")
+        }
     }
 
     private func sendBatch(_ wishes: [LoadPlan.Wish]) async -> [(LoadPlan.Wish, String)] {
         let began = Instant.current
-        var outcomes = [Observed.Outcome](repeating: .unknown("not said"), count: wishes.count)
+        let door = self.door(wishes[0].number)
+        var outcomes = [Observed.Outcome](repeating: .refused("not said"), count: wishes.count)
         do {
-            let answer = try await self.door(wishes[0].number).postBatch(wishes.map(self.outgoing))
+            let answer = try await door.service.postBatch(wishes.map(self.outgoing))
             if answer.status == 200 {
                 for (place, result) in try answer.decode(BatchAnswer.self).results.enumerated() {
                     outcomes[place] =
@@ -109,7 +136,7 @@ struct LoadRun: Sendable {
         }
         let ended = Instant.current
         let sends = zip(wishes, outcomes).map { wish, outcome in
-            (wish, self.send(wish, [Observed.Attempt(began: began, ended: ended, outcome: outcome)]))
+            (wish, self.send(wish, [.init(began: began, ended: ended, outcome: outcome, door: door.number)]))
         }
         self.observed.change { $0.sends += sends.map(\.1) }
         return sends.flatMap { wish, send in send.acceptedIDs.map { (wish, $0) } }
@@ -129,6 +156,8 @@ struct LoadRun: Sendable {
             case .cancel(let after):
                 try await sleep(until: (wish.due.map { self.beginning + $0 } ?? acceptedAt) + after)
                 await self.cancel(id, turn: wish.number)
+                await self.look(wish.user)
+                if wish.hasKey, wish.number.isMultiple(of: 2) { await self.repeatCancelled(wish) }
             case .move(let at, let to):
                 try await sleep(until: self.beginning + at)
                 await self.move(id, to: self.beginning + to, turn: wish.number)
@@ -138,30 +167,42 @@ struct LoadRun: Sendable {
         }
     }
 
+    /// Under its key again: it stays cancelled.
+    private func repeatCancelled(_ wish: LoadPlan.Wish) async {
+        var outgoing = self.outgoing(wish)
+        let key = outgoing.idempotencyKey
+        outgoing.idempotencyKey = nil
+        let attempt = await self.post(outgoing, key: key, by: self.door(wish.number + 1))
+        self.observed.change { observed in
+            for place in observed.sends.indices where observed.sends[place].message == outgoing.message {
+                observed.sends[place].attempts.append(attempt)
+            }
+        }
+    }
+
     /// Asks until it is answered; and, of every other one, once more.
     private func cancel(_ id: String, turn: Int) async {
         var answers = 0
         for attempt in 0..<8 where answers < 1 + turn % 2 {
             let began = Instant.current
-            var decision: String?
             // Without an answer nobody knows.
-            if let answer = try? await self.door(turn + attempt).delete(id), answer.status == 200 {
-                decision = try? answer.decode(CancelDecision.self).state
-            }
-            let cancel = Observed.Cancel(id: id, began: began, ended: .current, answer: decision)
+            let answer = try? await self.door(turn + attempt).service.delete(id)
+            let decision = answer?.status == 200 ? try? answer?.decode(CancelDecision.self).state : nil
+            let cancel = Observed.Cancel(
+                id: id, began: began, ended: .current, answer: decision, status: answer?.status)
             self.observed.change { $0.cancels.append(cancel) }
             if decision != nil { answers += 1 } else { try? await Task.sleep(for: .milliseconds(300)) }
         }
     }
 
     private func move(_ id: String, to schedule: Instant, turn: Int) async {
-        let answer = try? await self.door(turn).reschedule(id, to: schedule)
+        let answer = try? await self.door(turn).service.reschedule(id, to: schedule)
         let isMoved: Bool? =
             switch answer?.status {
             case 200: true
             case .some(400..<500): false
             default: nil
             }
-        self.observed.change { $0.moves.append(Observed.Move(id: id, to: schedule, isMoved: isMoved)) }
+        self.observed.change { $0.moves.append(.init(id: id, to: schedule, isMoved: isMoved, status: answer?.status)) }
     }
 }

@@ -31,7 +31,8 @@ struct Report: Sendable {
             \(self.observed.trails.count) ids: \(states.joined(separator: ", ")); \
             \(self.observed.cancels.count) cancels, \(self.observed.moves.count) moves, \
             \(self.observed.marks.count) marks, \(self.observed.sightings.count) seen; \
-            \(self.plan.entries.count) faults (\(self.log.failures) failed); \(self.verdict.violations.count) violations
+            \(self.plan.entries.count) faults (\(self.log.failures) failed)\(FakeClock.library == nil ? ", clocks left out" : ""); \
+            \(self.verdict.violations.count) violations
             """
     }
 
@@ -46,8 +47,18 @@ struct Report: Sendable {
               faults:
             \(self.log.text)
             \(ids.prefix(Self.mostStories).map(self.story).joined(separator: "\n"))
-              again: make faults SEED=\(self.seed)
+              again: \(self.again)
             """
+    }
+
+    /// The command that gives the same load and the same faults.
+    private var again: String {
+        // A long snapshot is as old as the seeds before this one made it.
+        let seeds =
+            FaultPlan.hasLongSnapshot(self.seed) && self.seed % 10 > 0
+            ? "SEEDS=\(self.seed / 10 * 10)-\(self.seed)" : "SEED=\(self.seed)"
+        let kinds = Seeds.kinds.isEmpty ? "" : "NOTIFI_FAULT_KINDS=\(Seeds.kinds.sorted().joined(separator: ",")) "
+        return "\(kinds)make faults \(seeds)"
     }
 
     /// All that is known of one.

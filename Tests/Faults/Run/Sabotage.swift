@@ -6,7 +6,7 @@ import Postgres
 struct Sabotage: Sendable {
     /// What has to be found.
     let kind: Violation.Kind
-    /// Changes one row of these users, `$1`.
+    /// Changes one row of these users, `$1`, that is known to have been accepted, `$2`.
     private let sql: String
 
     static let all = [
@@ -46,7 +46,8 @@ struct Sabotage: Sendable {
             sql: """
                 DELETE FROM cancellations c
                 WHERE c.id = (SELECT i.id FROM inbox i JOIN cancellations t ON t.id = i.id
-                    WHERE i.user_id = ANY($1) AND t.answer = 'recalled' AND i.read_at IS NULL LIMIT 1)
+                    WHERE i.user_id = ANY($1) AND i.id = ANY($2::text[]::uuid[]) AND t.answer = 'recalled'
+                        AND i.read_at IS NULL AND i.id = ANY($3::text[]::uuid[]) LIMIT 1)
                 """),
     ]
 
@@ -59,14 +60,20 @@ struct Sabotage: Sendable {
     private static func any(_ condition: String, orderedBy order: String = "seq") -> String {
         """
         SELECT user_id, id FROM inbox
-        WHERE user_id = ANY($1) AND state = 'delivered' AND \(condition)
+        WHERE user_id = ANY($1) AND id = ANY($2::text[]::uuid[]) AND $3::text[] IS NOT NULL AND state = 'delivered' AND \(condition)
           AND id NOT IN (SELECT id FROM cancellations)
         ORDER BY \(order) DESC LIMIT 1
         """
     }
 
     /// - Returns: how many rows it changed: 1, unless there is none of that kind.
-    func run(on database: Database, users: [String]) async throws -> Int {
-        try await database.pool.query(self.sql, [.textArray(users)]).affected
+    /// - Parameter observed: tells which ones the judge knows to have been accepted, and to have been answered by
+    ///   `recalled`.
+    func run(on database: Database, users: [String], observed: Observed) async throws -> Int {
+        let accepted = observed.sends.flatMap(\.acceptedIDs)
+        let recalled = observed.cancels.filter { $0.answer == "recalled" }.map(\.id)
+        return try await database.pool.query(
+            self.sql, [.textArray(users), .textArray(accepted), .textArray(recalled)]
+        ).affected
     }
 }

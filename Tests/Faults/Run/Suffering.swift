@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Notifications
 import Testing
 
 @testable import Harness
@@ -17,6 +19,16 @@ struct Suffering: Sendable {
 
     /// Longer than any fault; whoever waits longer learns nothing.
     private static let patience: Duration = .seconds(8)
+
+    /// Brings back whatever a run that failed has left, and waits until all is ready.
+    func heal() async throws {
+        for daemon in self.installation.daemons { daemon.signal(SIGCONT) }
+        for wire in self.wires.values { wire.set(.open) }
+        for clock in self.clocks.values { try clock.set(seconds: 0) }
+        try BrokerFaults(brokers: self.installation.brokers).heal()
+        try await self.installation.heal()
+        try await PostgresFaults(database: self.installation.database, log: FaultLog(began: .current)).heal()
+    }
 
     /// Everything started, before `body`, and ended after it.
     static func run(_ body: @escaping @Sendable (Suffering) async throws -> Void) async throws {

@@ -1,5 +1,6 @@
 import Notifications
 import TestSupport
+import Testing
 
 @testable import Harness
 
@@ -10,6 +11,7 @@ struct Watchers: Sendable {
     let seed: UInt64
     let observed: Shared<Observed>
     private let isOver = Shared(false)
+    private let lastLooks = Shared<[LastLook.Key: LastLook]>([:])
 
     init(people: [[PersonClient]], seed: UInt64, observed: Shared<Observed>) {
         self.people = people
@@ -40,14 +42,15 @@ struct Watchers: Sendable {
     private func watch(_ doors: [PersonClient], _ random: SeededGenerator) async {
         var random = random
         var known: Set<String> = []
-        var etags: [String: String] = [:]
+        var last: [LastLook.Key: LastLook] = [:]
         while !Task.isCancelled, !self.isOver.value {
             let turn = Int.random(in: 0..<doors.count, using: &random)
             let view = random.chance(50) ? View.unread : .all
+            let key = LastLook.Key(user: doors[turn].userID, door: turn, view: view)
             // Without an answer there is nothing to note.
-            if let (items, etag) = try? await self.look(doors[turn], view, etag: etags["\(turn) \(view)"]) {
-                etags["\(turn) \(view)"] = etag
-                for item in items where known.insert(item.id).inserted && random.chance(15) {
+            if let (items, etag) = try? await self.look(doors[turn], view, etag: last[key]?.etag) {
+                if let items { last[key] = etag.map { LastLook(etag: $0, ids: items.map(\.id)) } }
+                for item in items ?? [] where known.insert(item.id).inserted && random.chance(15) {
                     let door = doors[Int.random(in: 0..<doors.count, using: &random)]
                     await self.mark(self.choice(item, &random), by: door)
                 }
@@ -55,12 +58,60 @@ struct Watchers: Sendable {
             // Cancelled, the loop ends.
             try? await Task.sleep(for: Self.pause)
         }
+        self.lastLooks.change { $0.merge(last) { $1 } }
     }
 
-    private enum View: String {
+    /// By every replica and view, without an ETag: what a cancel has just hidden would be seen now, if ever.
+    func lookEverywhere(_ user: Int) async {
+        await withDiscardingTaskGroup { group in
+            for door in self.people[user] {
+                // Without an answer there is nothing to note.
+                for view in [View.unread, .all] { group.addTask { _ = try? await self.look(door, view, etag: nil) } }
+            }
+        }
+    }
+
+    /// To be asked when all is quiet: whoever has a page and asks with its ETag is told that it still holds, or is shown
+    /// what is there.
+    ///
+    /// - Returns: what is neither, though it was asked for until `limit`.
+    func stale(within limit: Duration) async throws -> [String] {
+        let doors = Dictionary(self.people.map { ($0[0].userID, $0) }) { first, _ in first }
+        return try await concurrently(Array(self.lastLooks.value), atOnce: 8) { key, look -> String? in
+            let person = try #require(doors[key.user]?[key.door])
+            let last = Shared("")
+            let isSame = try await eventually(within: limit, every: .milliseconds(100)) {
+                let now = try? await self.look(person, key.view, etag: nil).items?.map(\.id)
+                guard let now, let confirmed = try? await self.look(person, key.view, etag: look.etag) else {
+                    return false
+                }
+                let shown = confirmed.items?.map(\.id) ?? look.ids
+                last.change {
+                    $0 = "\(key): \(confirmed.items == nil ? "confirmed" : "shown") \(shown), and there is \(now)"
+                }
+                return shown == now
+            }
+            return isSame ? nil : last.value
+        }.compactMap(\.self)
+    }
+
+    enum View: String, Sendable {
         case unread = "/api/notifications/unread"
         /// Read and archived ones too.
         case all = "/api/inbox?state=all&limit=100"
+    }
+
+    private struct LastLook: Sendable {
+        struct Key: Sendable, Hashable, CustomStringConvertible {
+            let user: String
+            let door: Int
+            let view: View
+
+            var description: String { "\(self.view) of \(self.user) by api-\(self.door + 1)" }
+        }
+
+        let etag: String
+        let ids: [String]
     }
 
     private func choice(_ item: InboxItem, _ random: inout SeededGenerator) -> Observed.Mark.What {
@@ -71,17 +122,18 @@ struct Watchers: Sendable {
         }
     }
 
+    /// - Returns: no items where what the ETag stands for still holds.
     private func look(
         _ person: PersonClient, _ view: View, etag: String?
-    ) async throws -> (items: [InboxItem], etag: String?) {
+    ) async throws -> (items: [InboxItem]?, etag: String?) {
         var path: String? = view.rawValue
         var all: [InboxItem] = []
         var newETag: String?
         while let next = path {
             let askedAt = Instant.current
             let answer = try await person.unread(path: next, etag: all.isEmpty ? etag : nil)
-            if answer.status == 304 { return ([], etag) }
-            guard answer.status == 200 else { return (all, nil) }
+            if answer.status == 304 { return (nil, etag) }
+            guard answer.status == 200 else { throw HTTPFailure(description: "\(answer.status) \(answer.text)") }
             let items: [InboxItem] =
                 view == .unread ? try answer.decode() : try answer.decode(InboxPageAnswer.self).notifications
             self.note(items, of: person.userID, askedAt: askedAt)
@@ -98,6 +150,10 @@ struct Watchers: Sendable {
         self.observed.change { observed in
             if Set(items.map(\.id)).count < items.count {
                 observed.pageFaults.append("\(user) was shown one of these twice at once: \(items.map(\.id).sorted())")
+            }
+            let seqs = items.map(\.seq)
+            if seqs != seqs.sorted(by: >) {
+                observed.pageFaults.append("\(user) was not shown the newest first: \(seqs)")
             }
             for item in items {
                 observed.sightings[
@@ -120,6 +176,7 @@ struct Watchers: Sendable {
             case .some(400..<500): false
             default: nil
             }
-        self.observed.change { $0.marks.append(Observed.Mark(user: person.userID, what: what, isMarked: isMarked)) }
+        let mark = Observed.Mark(user: person.userID, what: what, isMarked: isMarked, status: answer?.status)
+        self.observed.change { $0.marks.append(mark) }
     }
 }

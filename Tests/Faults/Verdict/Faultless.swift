@@ -10,7 +10,8 @@ extension Observed {
             Send(
                 user: "u1", message: "k", key: "key",
                 attempts: [
-                    .made(at: 20, .unknown("503")), .made(at: 22, .accepted("k")), .made(at: 24, .accepted("k")),
+                    .made(at: 20, .unknown("503 unavailable")), .made(at: 22, .accepted("k")),
+                    .made(at: 24, .accepted("k")),
                 ]),
             Send(user: "u2", message: "s", schedule: .at(40), attempts: [.made(at: 30, .accepted("s"))]),
             Send(user: "u2", message: "c", schedule: .at(45), attempts: [.made(at: 31, .accepted("c"))]),
@@ -20,7 +21,7 @@ extension Observed {
         observed.cancels = [.made("c", at: 44, "cancelled"), .made("r", at: 50, "recalled")]
         observed.marks = [
             Mark(user: "u2", what: .read("m"), isMarked: true), Mark(user: "u1", what: .archived("k"), isMarked: nil),
-            Mark(user: "u2", what: .readAll(upTo: 2), isMarked: true),
+            Mark(user: "u2", what: .readAll(upTo: 2), isMarked: true, status: 200),
         ]
         observed.rows = [
             Row(id: "a", user: "u1", message: "a", seq: 1, due: .at(10), delivered: .at(11)),
@@ -43,7 +44,11 @@ extension Observed {
             "a": Sighting(user: "u1", firstAt: .at(12), lastAskedAt: .at(60)),
             "r": Sighting(user: "u2", firstAt: .at(34), lastAskedAt: .at(49)),
         ]
-        observed.inboxes = ["u1": Inbox(unread: ["a", "k"], count: 2), "u2": Inbox(unread: ["s"], count: nil)]
+        observed.inboxes = [
+            "u1": [Inbox(unread: ["a", "k"], count: 2), Inbox(unread: ["a", "k"], count: 2)],
+            "u2": [Inbox(unread: ["s"], count: nil), Inbox(unread: ["s"], count: nil)],
+        ]
+        observed.injected = [Injected(.brokersDown([1]), .at(19), .at(21))]
         return observed
     }
 
@@ -75,7 +80,8 @@ extension Observed.Attempt {
 extension Observed.Cancel {
     /// It took a second.
     static func made(_ id: String, at second: Int64, _ answer: String?) -> Self {
-        Self(id: id, began: .at(second), ended: .at(second + 1), answer: answer)
+        Self(
+            id: id, began: .at(second), ended: .at(second + 1), answer: answer, status: answer == nil ? nil : 200)
     }
 }
 

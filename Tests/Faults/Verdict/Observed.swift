@@ -15,17 +15,22 @@ struct Observed: Sendable {
 
     /// Daemons that ended by themselves, or otherwise than by exit code 0 within 10 s when they were told to.
     var badEnds: [String] = []
-    /// No replica of the API was stopped, frozen or given another time.
-    var isAPIUntouched = false
-    /// From the beginning of each fault of the brokers until its effects should be over.
-    var brokerTroubles: [ClosedRange<Instant>] = []
+    /// What was done to the installation.
+    var injected: [Injected] = []
+    /// Confirmed or shown when all was quiet, and not what is there.
+    var stale: [String] = []
+    /// So many dead letters there are.
+    var deadLetters = 0
+
+    /// An outcome that P4 does not allow.
+    static let bareRefusal = "503 without Retry-After"
 
     // What was found when all was quiet.
     var rows: [Row] = []
     /// By id, of all that was accepted.
     var trails: [String: Trail] = [:]
-    /// By user.
-    var inboxes: [String: Inbox] = [:]
+    /// By user, as each replica of the API shows it.
+    var inboxes: [String: [Inbox]] = [:]
     /// What did not come to rest in time.
     var unrest: [String] = []
 
@@ -38,10 +43,24 @@ struct Observed: Sendable {
         var attempts: [Attempt] = []
     }
 
+    struct Injected: Sendable {
+        let kind: FaultKind
+        let began: Instant
+        let ended: Instant
+
+        init(_ kind: FaultKind, _ began: Instant, _ ended: Instant) {
+            self.kind = kind
+            self.began = began
+            self.ended = ended
+        }
+    }
+
     struct Attempt: Sendable {
         let began: Instant
         let ended: Instant
         let outcome: Outcome
+        /// Which replica of the API was asked, from 1.
+        var door = 1
     }
 
     enum Outcome: Sendable, Equatable {
@@ -49,7 +68,7 @@ struct Observed: Sendable {
         case accepted(String)
         /// Nothing was taken.
         case refused(String)
-        /// No answer, or a 503: it may have been taken, or not.
+        /// No answer, or a 5xx: it may have been taken, or not.
         case unknown(String)
     }
 
@@ -59,6 +78,8 @@ struct Observed: Sendable {
         let ended: Instant
         /// `cancelled` or `recalled`; `nil` where nobody knows.
         let answer: String?
+        /// `nil` where there was no answer.
+        var status: Int?
     }
 
     struct Move: Sendable {
@@ -66,6 +87,8 @@ struct Observed: Sendable {
         let to: Instant
         /// `nil` where nobody knows.
         let isMoved: Bool?
+        /// `nil` where there was no answer.
+        var status: Int?
     }
 
     struct Mark: Sendable {
@@ -80,6 +103,8 @@ struct Observed: Sendable {
         let what: What
         /// `nil` where nobody knows.
         let isMarked: Bool?
+        /// `nil` where there was no answer.
+        var status: Int?
     }
 
     struct Sighting: Sendable {

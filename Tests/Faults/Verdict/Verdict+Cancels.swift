@@ -39,7 +39,7 @@ extension Verdict {
     static func counts(_ index: ObservedIndex) -> [Violation] {
         var violations: [Violation] = []
         let rows = Dictionary(grouping: index.observed.rows, by: \.user)
-        for (user, inbox) in index.observed.inboxes {
+        for (user, inbox) in index.observed.inboxes.flatMap({ user, inboxes in inboxes.map { (user, $0) } }) {
             let own = rows[user] ?? []
             let unread = own.filter { $0.state == "delivered" && !$0.isHidden && !$0.isRead && !$0.isArchived }.map(
                 \.id)

@@ -7,8 +7,11 @@ extension Verdict {
         for row in index.observed.rows {
             guard let send = index.sendsByMessage[row.message] else { continue }
             guard let schedule = send.schedule else {
-                if row.isScheduled {
-                    violations.append(Violation(kind: .misdated, ids: [row.id], text: "\(row.message) was immediate"))
+                if row.isScheduled || !self.wasAcceptedThen(row, send, index.observed.injected) {
+                    violations.append(
+                        Violation(
+                            kind: .misdated, ids: [row.id], text: "\(row.message) was immediate, and is due \(row.due)")
+                    )
                 }
                 continue
             }
@@ -39,6 +42,23 @@ extension Verdict {
             }
         }
         return violations
+    }
+
+    /// An immediate one is due when it was accepted, by the API's clock. One that its sender gave up may have been
+    /// accepted at any time after that.
+    private static func wasAcceptedThen(
+        _ row: Observed.Row, _ send: Observed.Send, _ injected: [Observed.Injected]
+    ) -> Bool {
+        let isClockOff = injected.contains {
+            if case .clock(let name, _) = $0.kind { name.hasPrefix("api") } else { false }
+        }
+        return isClockOff
+            || send.attempts.contains { attempt in
+                // Times in ids have milliseconds.
+                guard attempt.began + .milliseconds(-1) <= row.due else { return false }
+                if case .unknown = attempt.outcome { return true }
+                return row.due <= attempt.ended
+            }
     }
 
     /// The one time where every answer is known.

@@ -9,6 +9,7 @@ struct Verdict: Sendable {
         self.violations =
             Self.ends(index) + Self.copies(index) + Self.keys(index) + Self.times(index) + Self.cancels(index)
             + Self.order(index) + Self.counts(index) + Self.answers(index)
+            + observed.stale.map { Violation(kind: .stale, ids: [], text: $0) }
     }
 }
 
@@ -45,6 +46,14 @@ extension Verdict {
     private static func ends(_ index: ObservedIndex) -> [Violation] {
         var violations = index.observed.unrest.map { Violation(kind: .lost, ids: [], text: "not at rest: \($0)") }
         violations += index.observed.badEnds.map { Violation(kind: .badEnd, ids: [], text: $0) }
+        // The load gives no reason for either, also not where nobody knows whether it was accepted.
+        if index.observed.deadLetters > 0 {
+            violations.append(
+                Violation(kind: .wrongEnd, ids: [], text: "\(index.observed.deadLetters) dead letters"))
+        }
+        for row in index.observed.rows where row.state != "delivered" && row.state != "cancelled" {
+            violations.append(Violation(kind: .wrongEnd, ids: [row.id], text: "\(row.message) is \(row.state)"))
+        }
         for (id, send) in index.accepted {
             let trail = index.observed.trails[id] ?? Observed.Trail(state: nil)
             let rows = index.rowsByID[id] ?? []

@@ -13,20 +13,47 @@ struct VerdictTests {
     func unknown() {
         var observed = Observed.faultless
         observed.sends[0].attempts = [.made(at: 10, .unknown("cut"))]
+        observed.injected.append(.init(.kill(["api-1"]), .at(9), .at(10)))
         observed.trails["a"] = nil
         #expect(Verdict(observed).violations.isEmpty, "there: \(Verdict(observed).violations)")
         observed.rows.removeAll { $0.id == "a" }
-        observed.inboxes["u1"]?.unread = ["k"]
-        observed.inboxes["u1"]?.count = 1
+        observed.inboxes["u1"] = [Observed.Inbox(unread: ["k"], count: 1)]
         observed.sightings["a"] = nil
         #expect(Verdict(observed).violations.isEmpty, "not there: \(Verdict(observed).violations)")
     }
 
-    @Test("a 503 while the brokers are in trouble is as promised")
-    func refusedInTrouble() {
+    @Test(
+        "what stands against a POST excuses it, at the door and at the time where it does",
+        arguments: [
+            (FaultKind.brokersDown([1]), "503 unavailable", true), (.brokersDown([1]), "cut", false),
+            (.brokersDown([1]), "500 oops", false), (.brokersDown([1]), "503 without Retry-After", false),
+            (.answersLate(.produce, milliseconds: 4_000, count: 2), "503 unavailable", true),
+            (.answersLate(.fetch, milliseconds: 4_000, count: 2), "503 unavailable", false),
+            (.brokerErrors(.heartbeat, code: 25, count: 2), "503 unavailable", false),
+            (.kill(["api-1"]), "cut", true), (.kill(["api-2"]), "cut", false), (.freeze(["api-1"]), "503 x", true),
+            (.kill(["router-1"]), "503 unavailable", false), (.postgresStopped(immediately: true), "503 x", false),
+            (.wireCut("api-1"), "503 x", false),
+        ] as [(FaultKind, String, Bool)])
+    func excused(_ kind: FaultKind, _ outcome: String, _ isExcused: Bool) {
         var observed = Observed.faultless
-        observed.isAPIUntouched = true
-        observed.brokerTroubles = [.at(15) ... .at(20)]
+        observed.sends[1].attempts[0] = .made(at: 20, .unknown(outcome))
+        observed.injected = [.init(kind, .at(15), .at(20))]
+        let kinds = Verdict(observed).violations.map(\.kind)
+        #expect(kinds == (isExcused ? [] : [.unanswered]), "\(Verdict(observed).violations)")
+        // Long over; or yet to come.
+        for (began, ended) in [(Instant.at(1), Instant.at(2)), (.at(30), .at(40))] {
+            observed.injected = [.init(kind, began, ended)]
+            #expect(Verdict(observed).violations.map(\.kind) == [.unanswered])
+        }
+    }
+
+    @Test("a replica that was started again needs Postgres, for the tokens")
+    func startedWithoutPostgres() {
+        var observed = Observed.faultless
+        observed.sends[1].attempts[0] = .made(at: 20, .unknown("503 unavailable"))
+        observed.injected = [
+            .init(.postgresStopped(immediately: false), .at(8), .at(19)), .init(.kill(["api-1"]), .at(8), .at(9)),
+        ]
         #expect(Verdict(observed).violations.isEmpty, "\(Verdict(observed).violations)")
     }
 
@@ -50,6 +77,10 @@ enum MadeUp: String, CaseIterable, Sendable {
     case suppressed, deadLettered, cancelledByNobody, twoEnds, deliveredWithoutRow
     case twoRows, twoRowsOfAnUnknownOne, twiceOnAPage
     case neverSent, refusedAndYetThere
+    case confirmedInVain, deadLetterOfNobody, expiredUnknown
+    case wrongAnswerToCancel, wrongAnswerToMove, wrongAnswerToMark
+    case dueBeforeAccepted, dueAfterAccepted
+    case shownByOneAlone
     case cancelledAndSeen, seenAfterRecall, cancelledInTheEndAndSeen
     case twoAnswers, answeredOtherwise
     case refusedForNothing, cutForNothing, cutInTrouble
@@ -65,17 +96,22 @@ enum MadeUp: String, CaseIterable, Sendable {
         switch self {
         case .lostWithoutTrace, .stillScheduled, .notAtRest: .lost
         case .crashed: .badEnd
-        case .suppressed, .deadLettered, .cancelledByNobody, .twoEnds, .deliveredWithoutRow: .wrongEnd
+        case .suppressed, .deadLettered, .cancelledByNobody, .twoEnds, .deliveredWithoutRow, .deadLetterOfNobody,
+            .expiredUnknown:
+            .wrongEnd
+        case .confirmedInVain: .stale
         case .twoRows, .twoRowsOfAnUnknownOne, .twiceOnAPage: .doubled
         case .neverSent, .refusedAndYetThere: .forged
         case .cancelledAndSeen, .seenAfterRecall, .cancelledInTheEndAndSeen: .shownAfterCancel
         case .twoAnswers, .answeredOtherwise: .contradicted
-        case .refusedForNothing, .cutForNothing, .cutInTrouble: .unanswered
+        case .refusedForNothing, .cutForNothing, .cutInTrouble, .wrongAnswerToCancel, .wrongAnswerToMove,
+            .wrongAnswerToMark:
+            .unanswered
         case .deliveredEarly, .claimedEarly, .seenEarly: .early
-        case .dueAtAnotherTime, .movedInVain, .scheduledUnasked: .misdated
+        case .dueAtAnotherTime, .movedInVain, .scheduledUnasked, .dueBeforeAccepted, .dueAfterAccepted: .misdated
         case .twoIDs, .oneIDForTwo, .otherMessage: .brokenKey
         case .swapped, .sameSeq: .disordered
-        case .notShown, .shownAfterRead, .wrongCount: .miscounted
+        case .notShown, .shownAfterRead, .wrongCount, .shownByOneAlone: .miscounted
         case .markLost, .readUnasked, .readBeyond, .readAllLost, .archiveLost, .archivedUnasked: .unmarked
         case .otherInbox, .shownToAnother: .misaddressed
         }
@@ -119,8 +155,7 @@ enum MadeUp: String, CaseIterable, Sendable {
         case .answeredOtherwise:
             observed.trails["r"] = Observed.Trail(state: "cancelled", events: ["accepted", "cancelled"])
         case .refusedForNothing, .cutForNothing, .cutInTrouble:
-            observed.isAPIUntouched = true
-            observed.brokerTroubles = [self == .cutInTrouble ? .at(19) ... .at(22) : .at(22) ... .at(30)]
+            if self != .cutInTrouble { observed.injected = [] }
             observed.sends[1].attempts[0] = .made(
                 at: 20, .unknown(self == .refusedForNothing ? "503 unavailable" : "cut"))
         case .deliveredEarly: observed.change("s") { $0.delivered = .at(39) }
@@ -140,9 +175,25 @@ enum MadeUp: String, CaseIterable, Sendable {
         case .swapped:
             observed.change("a") { $0.seq = 9 }
         case .sameSeq: observed.change("a") { $0.seq = 2 }
-        case .notShown: observed.inboxes["u1"]?.unread = ["k"]
-        case .shownAfterRead: observed.inboxes["u2"]?.unread.append("m")
-        case .wrongCount: observed.inboxes["u1"]?.count = 7
+        case .notShown: observed.inboxes["u1"]?[0].unread = ["k"]
+        case .shownAfterRead: observed.inboxes["u2"]?[0].unread.append("m")
+        case .wrongCount: observed.inboxes["u1"]?[0].count = 7
+        case .shownByOneAlone: observed.inboxes["u1"]?[1].unread = ["k"]
+        case .confirmedInVain: observed.stale = ["all of u1 by api-2: confirmed"]
+        case .deadLetterOfNobody: observed.deadLetters = 1
+        case .expiredUnknown:
+            observed.sends[0].attempts = [.made(at: 10, .unknown("cut"))]
+            observed.injected.append(.init(.kill(["api-1"]), .at(9), .at(10)))
+            observed.trails["a"] = nil
+            observed.change("a") { $0.state = "expired" }
+        case .wrongAnswerToCancel:
+            observed.cancels.append(.init(id: "c", began: .at(60), ended: .at(61), answer: nil, status: 404))
+        case .wrongAnswerToMove:
+            observed.moves = [.init(id: "s", to: .at(60), isMoved: nil, status: 500)]
+        case .wrongAnswerToMark:
+            observed.marks.append(.init(user: "u1", what: .read("z"), isMarked: false, status: 401))
+        case .dueBeforeAccepted: observed.change("a") { $0.due = .at(9) }
+        case .dueAfterAccepted: observed.change("a") { $0.due = .at(12) }
         case .markLost: observed.change("m") { $0.isRead = false }
         case .readUnasked: observed.change("a") { $0.isRead = true }
         case .readBeyond: observed.change("s") { $0.isRead = true }

@@ -13,8 +13,11 @@ struct Violation: Sendable, Hashable {
         case shownAfterCancel
         /// P3: two answers to one cancel that differ.
         case contradicted
-        /// P4: a POST that nothing which it needs stood against was not accepted; or one was left without an answer.
+        /// P4: a POST that nothing which it needs stood against was not accepted; or anything was answered otherwise than
+        /// promised.
         case unanswered
+        /// P3: confirmed by a 304, or shown, when all was quiet and something else was there.
+        case stale
         /// P5: before its time, in the table or before somebody's eyes.
         case early
         /// Due at another time than was asked for.

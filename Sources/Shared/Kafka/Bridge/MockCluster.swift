@@ -64,6 +64,12 @@ final class MockCluster: @unchecked Sendable {
         }
     }
 
+    func pushLatency(_ key: Int16, _ time: Duration, count: Int, broker id: Int32) throws(KafkaError) {
+        try self.check {
+            unsafe notifi_mock_push_latency(self.cluster, id, key, count, time.timeoutMilliseconds)
+        }
+    }
+
     func clearErrors(_ key: Int16) {
         self.ifOpen { unsafe rd_kafka_mock_clear_request_errors(self.cluster, key) }
     }
