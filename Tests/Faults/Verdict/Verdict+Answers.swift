@@ -18,8 +18,9 @@ extension Verdict {
                 switch attempt.outcome {
                 case .accepted: return nil
                 case .refused(let text):
-                    // All of the load is valid; only a clock can see it otherwise.
-                    guard !self.isClockOff(attempt, injected) else { return nil }
+                    // All of the load is valid, unless it is repeated after it was due, or a clock sees it otherwise.
+                    let isPast = send.schedule.map { $0 <= attempt.ended } ?? false
+                    guard !self.isClockOff(attempt, injected), !(isPast && text.hasPrefix("422 ")) else { return nil }
                     reason = text
                 case .unknown(let text):
                     let isRefusal = text.hasPrefix("503 ") && text != Observed.bareRefusal
