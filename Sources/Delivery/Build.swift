@@ -39,11 +39,13 @@ func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
             configuration: kafka,
             options: KafkaConsumerOptions(
                 group: topics.deadLettersGroup, topic: topics.deadLetters, settings: settings),
-            batchSize: batchSize, logger: context.logger, work: { try await burying.bury($0.messages) }),
+            batchSize: batchSize, failPoints: .deadLetters, logger: context.logger,
+            work: { try await burying.bury($0.messages) }),
         ConsumerLoop(
             configuration: kafka,
             options: KafkaConsumerOptions(group: topics.deliveryGroup, topic: topics.deliveries, settings: settings),
-            batchSize: batchSize, logger: context.logger, work: { try await delivering.deliver($0.messages) }),
+            batchSize: batchSize, failPoints: .deliveries, logger: context.logger,
+            work: { try await delivering.deliver($0.messages) }),
     ]
 }
 

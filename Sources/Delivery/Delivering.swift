@@ -28,6 +28,7 @@ struct Delivering: Sendable {
             }
         }
         let result = try await self.inbox.write(items)
+        FailPoint.deliveryCommitted.pass(if: !items.isEmpty)
         deadLetters += result.poison.map { self.deadLetter(messages[$0.item.place], reason: "\($0.reason)") }
 
         let changes = try result.versions.map { user, version in
@@ -35,7 +36,9 @@ struct Delivering: Sendable {
                 topic: self.topics.inboxChanges, key: user,
                 value: try InboxChange(userID: String(decoding: user, as: UTF8.self), version: version).encoded())
         }
-        for (index, reason) in try await self.publisher.publish(deadLetters + changes, what: "publishing changes") {
+        for (index, reason) in try await self.publisher.publish(
+            deadLetters + changes, what: "publishing changes", halfway: .deliveryPublishing)
+        {
             self.logger.critical("a record is too large to publish", error: reason, metadata: ["index": "\(index)"])
         }
         self.count(items, result, deadLetters: deadLetters.count)

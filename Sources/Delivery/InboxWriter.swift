@@ -75,6 +75,7 @@ struct InboxWriter: Sendable {
                 }
                 try await RecordCancelled.run(rest.map { ($0.notification, $0.payload) }, on: connection)
             }
+            FailPoint.deliveryWritten.pass()
             return (written, versions)
         }
     }

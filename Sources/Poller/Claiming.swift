@@ -26,16 +26,20 @@ struct Claiming: Sendable {
     func claim(shard: Int32, low: Instant, limit: Int32) async throws -> Outcome {
         let rows = try await self.pool.transaction { connection in
             let rows = try await ClaimDue.run(shard: shard, low: low, limit: limit, on: connection)
+            FailPoint.pollerClaimed.pass(if: !rows.isEmpty)
             let sorted = ClaimedRows(rows)
             let records =
                 try sorted.due.map { try $0.record(on: self.topics.deliveries) }
                 + sorted.unreadable.map { self.deadLetter($0.row, shard: shard, reason: $0.reason) }
             // The reports come within the producer's bound of 3 s, before Postgres ends an idle transaction after 5 s.
-            for outcome in await self.producer.send(records) { _ = try outcome.get() }
+            for outcome in await self.producer.send(records, halfway: .pollerPublishing) { _ = try outcome.get() }
+            FailPoint.pollerPublished.pass(if: !records.isEmpty)
             // Locks tombstones, for which a DELETE may be waiting: so only now, when Kafka is not waited for any more.
             try await RecordCancelled.run(sorted.cancelled.map { ($0.notification, $0.payload) }, on: connection)
+            FailPoint.pollerRecorded.pass(if: !rows.isEmpty)
             return sorted
         }
+        FailPoint.pollerCommitted.pass(if: rows.count > 0)
         self.count(rows)
         return Outcome(count: rows.count, last: rows.last)
     }

@@ -22,7 +22,7 @@ func buildRouter(_ context: DaemonContext) async throws -> [any Service] {
     let loop = ConsumerLoop(
         configuration: kafka,
         options: KafkaConsumerOptions(group: topics.routerGroup, topic: topics.requests, settings: settings),
-        batchSize: settings[RouterSettings.batchSize], logger: context.logger,
+        batchSize: settings[RouterSettings.batchSize], failPoints: .requests, logger: context.logger,
         work: { try await routing.route($0.messages) })
     return [
         BackgroundService("Postgres pool") { await pool.run() },

@@ -35,9 +35,12 @@ struct Routing: Sendable {
 
         let now = plan.notifications.filter { $0.route == .now }
         let records = try now.map { try $0.notification.record(on: self.topics.deliveries) }
-        for (index, reason) in try await self.publisher.publish(records, what: "publishing deliveries") {
+        for (index, reason) in try await self.publisher.publish(
+            records, what: "publishing deliveries", halfway: .routerPublishing)
+        {
             deadLetters.append(self.deadLetter(now[index].message, reason: "\(reason)"))
         }
+        FailPoint.routerPublished.pass(if: !records.isEmpty)
         for (index, reason) in try await self.publisher.publish(deadLetters, what: "publishing dead letters") {
             self.logger.critical("a dead letter is too large to keep", error: reason, metadata: ["index": "\(index)"])
         }
@@ -63,6 +66,7 @@ struct Routing: Sendable {
             }
             for (place, verdict) in zip(places, verdicts) { isFirst[place] = verdict }
         }
+        FailPoint.routerKeysClaimed.pass(if: !keyed.isEmpty)
         plan.keep(isFirst)
         self.metrics.repeats.increment(by: isFirst.count { !$0 } - poison.count)
         return poison.map { (keyed[$0.item], $0.reason) }
@@ -89,8 +93,10 @@ struct Routing: Sendable {
                     if let wake = Wake(of: rows.map { ($0.shard, $0.notification.dueAt) }, before: horizon) {
                         try await WakePollers.run(wake, on: connection)
                     }
+                    FailPoint.routerOutboxWritten.pass()
                 }
             }
+            FailPoint.routerOutboxCommitted.pass()
         }
     }
 

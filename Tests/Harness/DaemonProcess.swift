@@ -154,6 +154,21 @@ final class DaemonProcess: Sendable {
             await run.ended.value(within: limit), "\(self.name) did not end within \(limit)\n\(self.logTail())")
     }
 
+    /// Waits until it ends by itself. Returns how; `nil` where it does not.
+    func end(within limit: Duration) async throws -> TerminationStatus? {
+        await (try #require(self.run, "\(self.name) was never started")).ended.value(within: limit)
+    }
+
+    /// Waits until somebody, itself perhaps, has sent it SIGSTOP.
+    func waitUntilStopped(within limit: Duration = .seconds(40)) async throws {
+        let pid = try #require(self.pid, "\(self.name) was never started")
+        try await require("\(self.name) stands still\n\(self.logTail())", within: limit) {
+            // After the name, which may have anything in it but is in brackets: `123 (name) T 1 ...`.
+            let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+            return stat.split(separator: ")").last?.hasPrefix(" T") == true
+        }
+    }
+
     /// Sends a signal that does not end it, as SIGSTOP and SIGCONT; without effect where it does not run.
     func signal(_ signal: Int32) {
         if let run = self.run, run.ended.value == nil { _ = Glibc.kill(run.pid, signal) }

@@ -1,5 +1,6 @@
 import Hummingbird
 import Notifications
+import Operations
 import Postgres
 import Store
 
@@ -17,6 +18,7 @@ struct InboxMarking: Sendable {
             try await MarkInbox.run(id, of: userID, marks, requestsPerMinute: $0, on: self.pool)
         }
         guard let marked else { throw Problem.notFound("there is no such notification in this inbox") }
+        FailPoint.apiMarked.pass()
         if let version = marked.version {
             await self.changes.announce(userID, version: version, logger: context.logger)
         }

@@ -58,7 +58,10 @@ struct Accepting: Sendable {
         }
         let admitted = problems.indices.filter { problems[$0] == nil }
         var accepted: [Notification] = []
-        for (place, outcome) in zip(admitted, await self.producer.send(admitted.map { records[$0] })) {
+        FailPoint.apiChecked.pass()
+        let outcomes = await self.producer.send(admitted.map { records[$0] }, halfway: .apiPublishing)
+        FailPoint.apiPublished.pass()
+        for (place, outcome) in zip(admitted, outcomes) {
             let notification = notifications[place]
             let logger = self.logger.about(notification.id, trace: notification.trace?.traceID)
             switch outcome {

@@ -16,13 +16,16 @@ struct CancelRoute: Sendable {
         let token = try self.access.require(.cancel, of: request, in: context)
         let id = try Sent.id(in: context)
         try await PutTombstone.run(id, of: token.service, on: self.sent.pool)
+        FailPoint.apiCancelRequested.pass()
         guard
             let decided = try await DecideCancel.run(
                 id, of: token.service, shards: self.sent.shards, on: self.sent.pool)
         else { throw Problem.unavailable("the cancel was undone by a clean-up; try again") }
+        FailPoint.apiCancelDecided.pass()
         if let changed = decided.changed {
             await self.changes.announce(changed.userID, version: changed.version, logger: context.logger)
         }
+        FailPoint.apiCancelAnnounced.pass()
         context.logger.about(id, trace: context.trace.traceID)
             .info("\(decided.answer.rawValue)", metadata: ["service": "\(token.serviceName)"])
         self.deeds.cancelled(id, decided, by: token, trace: context.trace)

@@ -31,6 +31,7 @@ struct RescheduleRoute: Sendable {
                 detail: "only what is scheduled, and not yet due, can be given another time",
                 more: ["state": state.description])
         }
+        FailPoint.apiRescheduled.pass()
         self.deeds.rescheduled(id, known.notification, by: token, trace: context.trace)
         // It may be due, claimed and gone from the outbox by now; that it was moved is known all the same.
         let (state, history) = try await self.sent.history(of: id, sentBy: token)

@@ -123,6 +123,9 @@ extension Daemon {
             return .exit(Self.usageError)
         }
         do {
+            #if DEBUG
+            try FailPoint.arm(name, environment: environment)
+            #endif
             return .run(try Settings.load(settings, environment: environment))
         } catch {
             for fault in error.faults {

@@ -11,6 +11,7 @@ public struct ConsumerLoop: Service {
     private let configuration: KafkaConfiguration
     private let options: KafkaConsumerOptions
     private let batchSize: Int
+    private let failPoints: ConsumerFailPoints
     private let logger: Logger
     private let work: @Sendable (KafkaBatch) async throws -> Void
 
@@ -21,12 +22,14 @@ public struct ConsumerLoop: Service {
     ///   - batchSize: at most so many messages at once.
     ///   - work: returns when all of a batch is durable. What it throws ends this attempt: the batch comes again.
     public init(
-        configuration: KafkaConfiguration, options: KafkaConsumerOptions, batchSize: Int, logger: Logger,
+        configuration: KafkaConfiguration, options: KafkaConsumerOptions, batchSize: Int,
+        failPoints: ConsumerFailPoints, logger: Logger,
         work: @escaping @Sendable (KafkaBatch) async throws -> Void
     ) {
         self.configuration = configuration
         self.options = options
         self.batchSize = batchSize
+        self.failPoints = failPoints
         self.logger = logger
         self.work = work
     }
@@ -55,9 +58,12 @@ public struct ConsumerLoop: Service {
         while !Task.isShuttingDownGracefully {
             let batch = try await consumer.nextBatch(max: self.batchSize, timeout: Self.patience)
             guard !batch.isEmpty else { continue }
+            self.failPoints.taken.pass()
             let work = self.work
             try await consumer.keepingMembership(batch) { try await work(batch) }
+            self.failPoints.done.pass()
             try await consumer.complete(batch)
+            self.failPoints.completed.pass()
             afterBatch()
         }
     }

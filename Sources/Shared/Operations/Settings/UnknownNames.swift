@@ -9,6 +9,11 @@ struct UnknownNames {
         "NOTIFI_POLLER_ADMIN_PORT", "NOTIFI_DELIVERY_ADMIN_PORT",
     ]
     private static let ignoredPrefix = "NOTIFI_TEST_"
+    #if DEBUG
+    private static let debugVariables: Set<String> = [FailPoint.variable]
+    #else
+    private static let debugVariables: Set<String> = []
+    #endif
 
     /// The first parts of keys that only some daemons have. All daemons may share one environment and one file, so
     /// one that has no key of such a family says nothing about it.
@@ -20,7 +25,8 @@ struct UnknownNames {
         let known = self.known.map(\.environmentName)
         return names.sorted().compactMap { name in
             guard name.hasPrefix(SettingDefinition.environmentPrefix), !known.contains(name),
-                !Self.ignoredVariables.contains(name), !name.hasPrefix(Self.ignoredPrefix),
+                !Self.ignoredVariables.contains(name), !Self.debugVariables.contains(name),
+                !name.hasPrefix(Self.ignoredPrefix),
                 !self.isOfAnother(name.dropFirst(SettingDefinition.environmentPrefix.count), separator: "_")
             else { return nil }
             return Self.warning(for: "environment variable \(name)", name: name, known: known)
