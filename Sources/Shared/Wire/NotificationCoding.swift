@@ -15,7 +15,10 @@ extension Notification {
         message.message = self.content.message
         if let title = self.content.title { message.title = title }
         if let actionURL = self.content.actionURL { message.actionURL = actionURL }
-        message.priority = Notifi_V1_Priority(self.content.priority)
+        // One that only a newer version knows is among them, and stays as long as it is what was read.
+        if Priority(message.priority) != self.content.priority || message.priority == .unspecified {
+            message.priority = Notifi_V1_Priority(self.content.priority)
+        }
         if let data = self.content.data { message.data = data }
         message.acceptedAt = self.acceptedAt.microseconds
         message.dueAt = self.dueAt.microseconds
@@ -68,11 +71,21 @@ extension Notification {
             expiresAt: message.hasExpiresAt ? Instant(microseconds: message.expiresAt) : nil,
             revision: message.revision,
             claimedAt: message.hasClaimedAt ? Instant(microseconds: message.claimedAt) : nil,
-            request: request, trace: trace, unknownFields: Array(message.unknownFields.data))
+            request: request, trace: trace,
+            unknownFields: message.priority.asUnknownField + Array(message.unknownFields.data))
     }
 }
 
 extension Notifi_V1_Priority {
+    /// Where this version does not know it: the field as it was on the wire, so that it is carried along untouched.
+    fileprivate var asUnknownField: [UInt8] {
+        guard case .UNRECOGNIZED = self else { return [] }
+        var message = Notifi_V1_Notification()
+        message.priority = self
+        // A message without required fields always has a form.
+        return (try? message.serializedBytes()) ?? []
+    }
+
     fileprivate init(_ priority: Priority) {
         self =
             switch priority {
