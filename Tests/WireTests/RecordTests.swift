@@ -84,6 +84,30 @@ import Testing
         #expect(record.value == [1, 2])
     }
 
+    /// Whatever brokers took is sent on: they take a million bytes of each, headers included.
+    @Test(arguments: [(10, 10, 1), (999_000, 4, 0), (1, 990_000, 0), (1, 1, 30), (500_000, 4, 14), (0, 0, 30_000)])
+    func whatIsTooLargeIsCut(value: Int, key: Int, headers: Int) {
+        let original = KafkaMessage(
+            topic: "t", partition: 1, offset: 2, timestampMilliseconds: 3, key: [UInt8](repeating: 1, count: key),
+            value: [UInt8](repeating: 2, count: value),
+            headers: (0..<headers).map {
+                KafkaHeader(name: "h\($0)", value: [UInt8](repeating: 3, count: headers > 100 ? 20 : 33_000))
+            })
+        let record = DeadLetter.record(of: original, reason: "r", attempts: 1, on: "d")
+        let size =
+            record.value.count + (record.key?.count ?? 0)
+            + record.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.count + 10 }
+        #expect(size < 900_000)
+        let letter = DeadLetter(message(record))
+        #expect(letter.topic == "t" && letter.partition == 1 && letter.offset == 2 && letter.timestampMilliseconds == 3)
+        let isWhole =
+            record.value == original.value && record.key == original.key && record.headers.count == headers + 6
+        #expect(letter.reason == (isWhole ? "r" : "r; too large to be kept whole"))
+        #expect(isWhole == (value <= 10 && key <= 10 && headers <= 1))
+        #expect(original.value?.starts(with: record.value) == true)
+        #expect(original.key?.starts(with: record.key ?? []) == true)
+    }
+
     /// A dead letter that dies again has one origin, its last.
     @Test func anOriginIsReplacedAndNotRepeated() {
         let first = DeadLetter.record(

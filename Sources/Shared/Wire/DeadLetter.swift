@@ -23,22 +23,48 @@ public struct DeadLetter: Sendable {
         RecordHeader.reason, RecordHeader.attempts,
     ]
 
-    /// The record for `dead-letters`: the original's key, value and headers, and the origin in headers of its own.
+    /// What is kept of a record, in bytes, so that it is sent with its origin however large it was: brokers take about a
+    /// million of each. What the API accepts is far below.
+    private enum Most {
+        static let key = 64 * 1_024
+        static let value = 512 * 1_024
+        static let headers = 64 * 1_024
+    }
+
+    /// The record for `dead-letters`: the original's key, value and headers, and the origin in headers of its own. Of one
+    /// that is too large for that, the beginning; its reason says so.
     public static func record(
         of message: KafkaMessage, reason: String, attempts: Int32, on topic: String
     ) -> KafkaRecord {
+        let headers = Self.kept(message.headers)
+        let isCut =
+            headers.count < message.headers.count { !Self.originHeaders.contains($0.name) }
+            || (message.key?.count ?? 0) > Most.key || (message.value?.count ?? 0) > Most.value
         let origin = [
             (RecordHeader.originTopic, message.topic),
             (RecordHeader.originPartition, String(message.partition)),
             (RecordHeader.originOffset, String(message.offset)),
             (RecordHeader.originTimestamp, String(message.timestampMilliseconds)),
-            (RecordHeader.reason, reason),
+            (RecordHeader.reason, isCut ? "\(reason); too large to be kept whole" : reason),
             (RecordHeader.attempts, String(attempts)),
         ]
         return KafkaRecord(
-            topic: topic, key: message.key, value: message.value ?? [],
-            headers: message.headers.filter { !Self.originHeaders.contains($0.name) }
-                + origin.map { KafkaHeader(name: $0, value: Array($1.utf8)) })
+            topic: topic, key: message.key.map { Array($0.prefix(Most.key)) },
+            value: Array((message.value ?? []).prefix(Most.value)),
+            headers: headers + origin.map { KafkaHeader(name: $0, value: Array($1.utf8)) })
+    }
+
+    /// The record's own headers, as many as fit.
+    private static func kept(_ headers: [KafkaHeader]) -> [KafkaHeader] {
+        var room = Most.headers
+        return headers.filter { header in
+            guard !Self.originHeaders.contains(header.name) else { return false }
+            // A few bytes of each tell the lengths.
+            let size = header.name.utf8.count + header.value.count + 16
+            guard size <= room else { return false }
+            room -= size
+            return true
+        }
     }
 
     /// Reads a record of `dead-letters`. One that somebody else put there, without an origin, is its own origin.
