@@ -160,7 +160,7 @@ let package = Package(
                 "API", "Kafka", "Notifications", "Wire", "Store", "Operations", hummingbird, hummingbirdCore, nio,
                 httpTypes, logging, jwt, "TestSupport",
             ]),
-        tests("NotifiTests", ["Notifi", "Kafka", "Wire", arguments, crypto]),
+        tests("NotifiTests", ["Notifi", "Kafka", "Wire", "Notifications", "Store", arguments, crypto]),
         tests(
             "SystemTests",
             [

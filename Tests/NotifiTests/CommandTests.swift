@@ -21,10 +21,6 @@ import Testing
         "event-type add", "event-type add Upper", "event-type add a --critical --off-by-default",
         "send hello", "send --user u", "send --user u --data [1] hello", "send --user u --schedule +5x hello",
         "explain", "explain 12", "dead-letters list --limit 0", "user erase", "user erase --yes",
-        "explain", "explain 12", "dead-letters list --limit 0",
-        "dead-letters list --state lost", "dead-letters list --id 12", "dead-letters list --since soon",
-        "dead-letters show", "dead-letters show a/b/c", "dead-letters replay", "dead-letters replay a/1",
-        "dead-letters replay a/1/2 --all", "dead-letters discard", "dead-letters discard --all --user u",
     ])
     func badInputIsRefused(line: String) {
         let arguments = line.split(separator: " ").map(String.init)
@@ -41,9 +37,6 @@ import Testing
         "event-type add a.b --label A --critical", "event-type list", "event-type disable a",
         "send --user u --schedule +90s hello", "explain 00000000-0000-4000-8000-000000000000", "dead-letters list",
         "user erase ann --yes",
-        "dead-letters list --state all --user u --reason x --since 12h", "dead-letters show notifi.requests/0/7",
-        "dead-letters replay notifi.requests/0/7 notifi.requests/0/8", "dead-letters discard --reason 22021",
-        "dead-letters replay --all",
     ])
     func goodInputIsTaken(line: String) throws {
         _ = try NotifiCommand.parseAsRoot(line.split(separator: " ").map(String.init))

@@ -23,6 +23,16 @@ import Testing
                 """)
     }
 
+    @Test func aDeadLetterIsNamedByItsOrigin() {
+        let line = AuditLine(.replayDeadLetter, by: .systemUser("root"), outcome: "replayed", origin: "t/1/2")
+        #expect(
+            line.text(time: "T") == """
+                {"time":"T","action":"dead-letter.replay","actor":{"system_user":"root"},"origin":"t/1/2",\
+                "outcome":"replayed"}
+
+                """)
+    }
+
     @Test func whatDoesNotApplyIsLeftOut() {
         let line = AuditLine(.disableEventType, by: .systemUser("root"), outcome: "disabled", eventType: "x")
         #expect(

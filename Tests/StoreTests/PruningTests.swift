@@ -128,13 +128,27 @@ extension Live {
             }
         }
 
+        /// What nobody has looked at is not let go of by a clock.
+        @Test func openDeadLettersStay() async throws {
+            try await withDatabase { database async throws in
+                try await RecordDeadLetters.run([try deadLetter(of: sample())], on: database.pool)
+                #expect(try await PruneDeadLetters.run(before: Self.long, limit: 10, on: database.pool) == 0)
+                let row = try #require(
+                    try await ListDeadLetters.run(DeadLetterFilter(), limit: 1, on: database.pool).first)
+                _ = try await SettleDeadLetters.run([row], as: .discarded, by: "me", on: database.pool)
+                #expect(try await PruneDeadLetters.run(before: Self.long, limit: 10, on: database.pool) == 1)
+            }
+        }
+
         @Test func deadLettersAndCounts() async throws {
             try await withDatabase { database async throws in
                 try await database.pool.withConnection { connection async throws in
                     try await connection.execute(
                         script: """
-                            INSERT INTO dead_letters (topic, partition, record_offset, record_at, reason, attempts, recorded_at)
-                            SELECT 't', 0, n, now(), 'r', 1, timestamptz '2026-11-20T00:00:00Z' + n * interval '1 day'
+                            INSERT INTO dead_letters (topic, partition, record_offset, record_at, reason, attempts, recorded_at,
+                                settled, settled_at)
+                            SELECT 't', 0, n, now(), 'r', 1, timestamptz '2026-11-20T00:00:00Z' + n * interval '1 day',
+                                'discarded', now()
                             FROM generate_series(1, 4) AS n;
                             INSERT INTO inbox_requests SELECT 'u' || n, timestamptz '2026-11-20T00:00:00Z' + n * interval '1 min', 1
                             FROM generate_series(1, 4) AS n;

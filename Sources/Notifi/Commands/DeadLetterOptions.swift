@@ -26,14 +26,29 @@ struct DeadLetterOptions: ParsableArguments {
         transform: Lifetime.read)
     var since: Duration?
 
+    @Option(
+        help: ArgumentHelp("Recorded longer ago than this: 90s, 15m, 12h, 30d.", valueName: "time"),
+        transform: Lifetime.read)
+    var olderThan: Duration?
+
+    func validate() throws {
+        let texts = [("topic", self.topic), ("reason", self.reason), ("user", self.user), ("service", self.service)]
+        for case (let name, let text?) in texts where text.isEmpty || text.contains("\0") {
+            // An empty reason would be a part of every one.
+            throw ValidationError("--\(name) has to be a text")
+        }
+    }
+
     func filter(_ standing: DeadLetterFilter.Standing?, now: Instant = .now) -> DeadLetterFilter {
-        DeadLetterFilter(
+        func ago(_ time: Duration?) -> Instant? { time.map { now.advanced(bySeconds: -$0.components.seconds) } }
+        return DeadLetterFilter(
             standing: standing, topic: self.topic, reason: self.reason, userID: self.user, id: self.id,
-            service: self.service, recordedSince: self.since.map { now.advanced(bySeconds: -$0.components.seconds) })
+            service: self.service, recordedSince: ago(self.since), recordedBefore: ago(self.olderThan))
     }
 
     var narrows: Bool {
-        [self.topic, self.reason, self.user, self.service].contains { $0 != nil } || self.id != nil || self.since != nil
+        [self.topic, self.reason, self.user, self.service].contains { $0 != nil } || self.id != nil
+            || self.since != nil || self.olderThan != nil
     }
 
     private static func readID(_ text: String) throws -> NotificationID {
@@ -44,11 +59,12 @@ struct DeadLetterOptions: ParsableArguments {
 
 /// The dead letters that are to be settled: named by their origins, or by a filter.
 struct DeadLetterChoice: ParsableArguments {
-    /// What is settled at once; more needs another call.
+    /// What is settled by one call; more needs another one.
     static let most = 10_000
 
-    @Argument(help: "Origins, as `dead-letters list` shows them: topic/partition/offset.", transform: Self.readOrigin)
-    var origins: [DeadLetterOrigin] = []
+    @Argument(
+        help: "Origins, as `dead-letters list` shows them: topic/partition/offset.", transform: DeadLetterName.read)
+    var origins: [DeadLetterName] = []
 
     @OptionGroup(title: "Instead of origins")
     var options: DeadLetterOptions
@@ -61,28 +77,23 @@ struct DeadLetterChoice: ParsableArguments {
         guard ways == 1 else { throw ValidationError("give origins, or a filter, or --all") }
     }
 
+    var isWide: Bool { self.origins.isEmpty }
+
+    /// The oldest first, so that they go in the order in which they came, each once.
+    ///
     /// - Throws: ``CommandFailure`` for an origin that is not there, or is settled already.
-    func rows(on store: some Querying) async throws -> [ListDeadLetters.Row] {
+    func rows(on store: some Querying) async throws -> (rows: [ListDeadLetters.Row], areMore: Bool) {
         guard !self.origins.isEmpty else {
-            return try await ListDeadLetters.run(self.options.filter(.open), limit: Self.most, on: store)
+            let rows = try await ListDeadLetters.run(
+                self.options.filter(.open), oldestFirst: true, limit: Self.most + 1, on: store)
+            return (Array(rows.prefix(Self.most)), rows.count > Self.most)
         }
         var rows: [ListDeadLetters.Row] = []
-        for origin in self.origins {
-            let found = try await FindDeadLetters.run(origin, on: store).map(\.row)
-            guard !found.isEmpty else { throw CommandFailure("there is no dead letter \(origin)") }
-            let open = found.filter { $0.settled == nil }
-            guard !open.isEmpty else {
-                throw CommandFailure("\(origin) is \(found[0].settled?.how.rawValue ?? "settled") already")
-            }
-            rows += open
+        var seen: Set<DeadLetterName> = []
+        for name in self.origins {
+            let row = try await name.findOpen(on: store)
+            if seen.insert(DeadLetterName(row)).inserted { rows.append(row) }
         }
-        return rows
-    }
-
-    private static func readOrigin(_ text: String) throws -> DeadLetterOrigin {
-        guard let origin = DeadLetterOrigin(text) else {
-            throw ValidationError("'\(text)' is no origin like notifi.deliveries/3/42")
-        }
-        return origin
+        return (rows, false)
     }
 }

@@ -14,6 +14,9 @@ struct DeadLettersListCommand: AsyncParsableCommand {
     @Option(help: "How many at most, 1 to 10000.")
     var limit: Int = 50
 
+    @Flag(help: "One JSON object a line.")
+    var json = false
+
     enum Standing: String, ExpressibleByArgument, CaseIterable {
         case open, replayed, discarded, all
 
@@ -34,18 +37,23 @@ struct DeadLettersListCommand: AsyncParsableCommand {
     func run() async throws {
         let (filter, limit) = (self.options.filter(self.state.filter), self.limit)
         let rows = try await Surroundings.withDatabase { try await ListDeadLetters.run(filter, limit: limit, on: $0) }
-        guard !rows.isEmpty else {
+        if self.json {
+            for row in rows { print(try DeadLetterView(row).json) }
+        } else if rows.isEmpty {
             print("no dead letters")
-            return
+        } else {
+            print(Self.text(rows))
         }
-        print(
-            Table.text(
-                ["RECORDED", "ORIGIN", "ID", "USER", "ATTEMPTS", "STATE", "REASON"],
-                rows.map { row in
-                    [
-                        "\(row.recordedAt)", "\(row.origin)", row.id.map { "\($0)" } ?? "-", row.userID ?? "-",
-                        String(row.attempts), row.settled?.how.rawValue ?? "open", row.reason,
-                    ]
-                }))
+    }
+
+    static func text(_ rows: [ListDeadLetters.Row]) -> String {
+        Table.text(
+            ["RECORDED", "ORIGIN", "ID", "USER", "ATTEMPTS", "STATE", "REASON"],
+            rows.map { row in
+                [
+                    "\(row.recordedAt)", "\(row.origin)", row.id.map { "\($0)" } ?? "-", row.userID ?? "-",
+                    String(row.attempts), row.settled?.how.rawValue ?? "open", row.reason,
+                ]
+            })
     }
 }

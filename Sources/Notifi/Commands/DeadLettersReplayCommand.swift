@@ -2,52 +2,53 @@ import ArgumentParser
 import Kafka
 import Notifications
 import Operations
-import Postgres
 import Store
 import Wire
 
 struct DeadLettersReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "replay", abstract: "Publish dead letters to their topic again, under their ids.",
+        commandName: "replay",
+        abstract: "Publish dead letters to their topic again, under their ids, the oldest first.",
         discussion: """
             To be used once the reason is mended. What was delivered meanwhile stays once in the inbox, what was \
-            cancelled stays cancelled; what cannot be processed still becomes a dead letter again.
+            cancelled stays cancelled, what is older than the inbox's retention ends as expired; what cannot be processed \
+            still becomes a dead letter again. At most \(DeadLetterChoice.most) go at once.
             """)
 
     @OptionGroup
     var choice: DeadLetterChoice
 
     func run() async throws {
+        let choice = self.choice
+        let audit = try Surroundings.audit()
         let settings = try Settings.load(Settings.kafka)
         let topics = Topics(prefix: settings[KafkaSettings.topicPrefix])
         let producer = try KafkaProducer(
             configuration: KafkaConfiguration(settings: settings, clientID: "notifi"), logger: Surroundings.logger)
-        let choice = self.choice
-        let count = try await withThrowingTaskGroup(of: Void.self) { group in
+        let (text, foreign) = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await producer.run() }
             defer { group.cancelAll() }
             return try await Surroundings.withDatabase { pool in
-                try await Self.replay(try await choice.rows(on: pool), topics: topics, producer: producer, pool: pool)
+                let (chosen, areMore) = try await choice.rows(on: pool)
+                let rows = chosen.filter { [topics.requests, topics.deliveries].contains($0.origin.topic) }
+                let foreign = chosen.count - rows.count
+                let count = try await DeadLetterSettling(settlement: .replayed, audit: audit)
+                    .run(rows, on: pool) { letters in
+                        await producer.send(letters.map(\.record)).map { result in
+                            result.map { _ in }.mapError { $0 as any Error }
+                        }
+                    }
+                return (
+                    DeadLetterTally.text(.replayed, count: count, of: rows.count, areMore: areMore), foreign
+                )
             }
         }
-        print("replayed \(count)")
-    }
-
-    /// One after the other: each is settled as soon as the brokers have it.
-    private static func replay(
-        _ rows: [ListDeadLetters.Row], topics: Topics, producer: KafkaProducer, pool: PostgresPool
-    ) async throws -> Int {
-        if let foreign = rows.first(where: { ![topics.requests, topics.deliveries].contains($0.origin.topic) }) {
-            throw CommandFailure("\(foreign.origin) is of no topic that could be replayed; discard it")
+        print(text)
+        if foreign > 0 {
+            throw CommandFailure(
+                "not_replayable: \(foreign) came neither from \(topics.requests) nor from \(topics.deliveries), and stay "
+                    + "open; look at them with `show`, and discard them")
         }
-        var count = 0
-        for row in rows {
-            let isNew = try await SettleDeadLetter.run(row, as: .replayed, by: Operator.name, on: pool) { letter in
-                _ = try await producer.send(letter.record)
-            }
-            if isNew { count += 1 }
-        }
-        return count
     }
 }
 

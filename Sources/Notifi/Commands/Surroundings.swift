@@ -54,11 +54,14 @@ enum Surroundings {
             settings: Settings.load([AuditSettings.file]), otherwise: .standardError, logger: self.logger)
     }
 
-    /// Whoever runs this, as the audit names them.
-    static var actor: AuditLine.Actor {
+    /// The operating system's name of whoever runs this.
+    static var userName: String {
         let name = ProcessInfo.processInfo.userName
-        return .systemUser(name.isEmpty ? "uid \(getuid())" : name)
+        return name.isEmpty ? "uid \(getuid())" : name
     }
+
+    /// The same, as the audit names them.
+    static var actor: AuditLine.Actor { .systemUser(self.userName) }
 
     /// Of the environment; an empty one counts as not set.
     static func variable(_ name: String) -> String? {

@@ -12,6 +12,8 @@ public struct AuditLine: Sendable, Hashable {
         case limitToken = "token.limit"
         case putEventType = "event-type.add"
         case disableEventType = "event-type.disable"
+        case replayDeadLetter = "dead-letter.replay"
+        case discardDeadLetter = "dead-letter.discard"
     }
 
     public enum Actor: Sendable, Hashable {
@@ -35,10 +37,13 @@ public struct AuditLine: Sendable, Hashable {
     public var tokenID: UUID?
     /// 32 hexadecimal digits of a W3C trace id.
     public var traceID: String?
+    /// Where a dead letter was read from: `topic/partition/offset`.
+    public var origin: String?
 
     public init(
         _ action: Action, by actor: Actor, outcome: String, notificationID: String? = nil, userID: String? = nil,
-        eventType: String? = nil, service: String? = nil, tokenID: UUID? = nil, traceID: String? = nil
+        eventType: String? = nil, service: String? = nil, tokenID: UUID? = nil, traceID: String? = nil,
+        origin: String? = nil
     ) {
         self.action = action
         self.actor = actor
@@ -49,6 +54,7 @@ public struct AuditLine: Sendable, Hashable {
         self.service = service
         self.tokenID = tokenID
         self.traceID = traceID
+        self.origin = origin
     }
 
     /// One JSON object and a line feed, which is the only one in it. What does not apply is left out.
@@ -72,7 +78,7 @@ public struct AuditLine: Sendable, Hashable {
         let rest = [
             ("notification_id", self.notificationID), ("user_id", self.userID), ("event_type", self.eventType),
             ("service", self.service), ("token_id", self.tokenID?.uuidString.lowercased()),
-            ("outcome", self.outcome), ("trace_id", self.traceID),
+            ("origin", self.origin), ("outcome", self.outcome), ("trace_id", self.traceID),
         ]
         for case (let name, let value?) in rest {
             line += ","

@@ -11,7 +11,7 @@ struct Migration: Sendable, Hashable {
         Migration(2, "pipeline", PackageResources.M0002_pipeline_sql),
         Migration(3, "people", PackageResources.M0003_people_sql),
         Migration(4, "retention", PackageResources.M0004_retention_sql),
-        Migration(5, "dead letters", PackageResources.M0005_dead_letters_sql),
+        Migration(5, "dead_letters", PackageResources.M0005_dead_letters_sql),
     ]
 
     init(_ number: Int32, _ name: String, _ bytes: [UInt8]) {

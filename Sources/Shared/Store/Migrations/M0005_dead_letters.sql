@@ -7,3 +7,6 @@ ALTER TABLE dead_letters
     ADD CONSTRAINT dead_letters_settled CHECK ((settled IS NULL) = (settled_at IS NULL));
 
 CREATE INDEX dead_letters_open ON dead_letters (recorded_at DESC) WHERE settled IS NULL;
+
+-- What may be pruned: open ones stay until somebody settles them.
+CREATE INDEX dead_letters_over ON dead_letters (recorded_at) WHERE settled IS NOT NULL;

@@ -6,14 +6,15 @@ internal import Postgres
 public enum FindDeadLetters {
     /// Index: the primary key of `dead_letters`, `(topic, partition, record_offset, record_at)`.
     private static let sql = """
-        SELECT d.topic, d.partition, d.record_offset, d.record_at, d.reason, d.attempts, d.id, d.service_id, d.user_id,
-            d.recorded_at, d.settled, d.settled_at, d.settled_by, d.record_key, d.record_value, d.traceparent
+        SELECT \(Letter.columns)
         FROM dead_letters d
         WHERE d.topic = $1 AND d.partition = $2 AND d.record_offset = $3
         ORDER BY d.record_at DESC
         """
 
     public struct Letter: Sendable {
+        static let columns = "\(ListDeadLetters.Row.columns), d.record_key, d.record_value, d.traceparent"
+
         public let row: ListDeadLetters.Row
         public let key: [UInt8]?
         public let value: [UInt8]?

@@ -2,21 +2,30 @@ public import FoundationEssentials
 public import Notifications
 internal import Postgres
 
-/// Dead letters, newest first.
+/// Dead letters in the order of their times.
 public enum ListDeadLetters {
     /// Index: `dead_letters_open (recorded_at DESC) WHERE settled IS NULL` serves what an operator asks for most; of
     /// the others `dead_letters_recorded (recorded_at)` gives the order.
-    private static let sql = """
-        SELECT d.topic, d.partition, d.record_offset, d.record_at, d.reason, d.attempts, d.id, d.service_id, d.user_id,
-            d.recorded_at, d.settled, d.settled_at, d.settled_by
+    private static func sql(_ filter: DeadLetterFilter, oldestFirst: Bool) -> String {
+        """
+        SELECT \(Row.columns)
         FROM dead_letters d
-        WHERE \(DeadLetterFilter.condition)
-        ORDER BY d.recorded_at DESC, d.topic, d.partition, d.record_offset DESC
+        WHERE \(filter.condition)
+        ORDER BY d.recorded_at \(oldestFirst ? "ASC" : "DESC"), d.topic, d.partition,
+            d.record_offset \(oldestFirst ? "ASC" : "DESC")
         LIMIT $8
         """
+    }
 
     public struct Row: Sendable {
+        static let columns = """
+            d.topic, d.partition, d.record_offset, d.record_at, d.reason, d.attempts, d.id, d.service_id, d.user_id,
+            d.recorded_at, d.settled, d.settled_at, d.settled_by
+            """
+
         public let origin: DeadLetterOrigin
+        /// When a broker took the record. With the origin it names one dead letter: a topic that was made again counts its
+        /// offsets anew.
         public let recordAt: Instant
         public let recordedAt: Instant
         public let reason: String
@@ -45,7 +54,12 @@ public enum ListDeadLetters {
         }
     }
 
-    public static func run(_ filter: DeadLetterFilter, limit: Int, on store: some Querying) async throws -> [Row] {
-        try await store.query(PostgresStatement(Self.sql, filter.parameters + [.int8(Int64(limit))])).map(Row.init)
+    public static func run(
+        _ filter: DeadLetterFilter, oldestFirst: Bool = false, limit: Int, on store: some Querying
+    ) async throws -> [Row] {
+        try await store.query(
+            PostgresStatement(
+                Self.sql(filter, oldestFirst: oldestFirst), filter.parameters + [.int8(Int64(limit))])
+        ).map(Row.init)
     }
 }

@@ -17,10 +17,12 @@ public struct DeadLetterFilter: Sendable, Hashable {
     /// The name of the sending service.
     public var service: String?
     public var recordedSince: Instant?
+    public var recordedBefore: Instant?
 
     public init(
         standing: Standing? = nil, topic: String? = nil, reason: String? = nil, userID: String? = nil,
-        id: NotificationID? = nil, service: String? = nil, recordedSince: Instant? = nil
+        id: NotificationID? = nil, service: String? = nil, recordedSince: Instant? = nil,
+        recordedBefore: Instant? = nil
     ) {
         self.standing = standing
         self.topic = topic
@@ -29,29 +31,34 @@ public struct DeadLetterFilter: Sendable, Hashable {
         self.id = id
         self.service = service
         self.recordedSince = recordedSince
+        self.recordedBefore = recordedBefore
     }
 
-    /// What `parameters` narrow, as a condition on `dead_letters d`.
-    static let condition = """
-        ($1::text IS NULL OR coalesce(d.settled, 'open') = $1)
-          AND ($2::text IS NULL OR d.topic = $2)
-          AND ($3::text IS NULL OR position(lower($3) IN lower(d.reason)) > 0)
-          AND ($4::text IS NULL OR d.user_id = $4)
-          AND ($5::uuid IS NULL OR d.id = $5)
-          AND ($6::text IS NULL OR d.service_id = (SELECT s.id FROM services s WHERE s.name = $6))
-          AND ($7::timestamptz IS NULL OR d.recorded_at >= $7)
-        """
+    /// What `parameters` narrow, as a condition on `dead_letters d`. The standing is part of the text, so that the partial
+    /// indexes serve.
+    var condition: String {
+        let standing =
+            switch self.standing {
+            case nil: "true"
+            case .open: "d.settled IS NULL"
+            case .settled(let settlement): "d.settled = '\(settlement.rawValue)'"
+            }
+        return """
+            \(standing)
+              AND ($1::text IS NULL OR d.topic = $1)
+              AND ($2::text IS NULL OR position(lower($2) IN lower(d.reason)) > 0)
+              AND ($3::text IS NULL OR d.user_id = $3)
+              AND ($4::uuid IS NULL OR d.id = $4)
+              AND ($5::text IS NULL OR d.service_id = (SELECT s.id FROM services s WHERE s.name = $5))
+              AND ($6::timestamptz IS NULL OR d.recorded_at >= $6)
+              AND ($7::timestamptz IS NULL OR d.recorded_at < $7)
+            """
+    }
 
     var parameters: [PostgresValue] {
-        var standing: String?
-        switch self.standing {
-        case nil: break
-        case .open: standing = "open"
-        case .settled(let settlement): standing = settlement.rawValue
-        }
-        return [
-            .text(standing), .text(self.topic), .text(self.reason), .text(self.userID), .uuid(self.id?.uuid),
-            .text(self.service), .instant(self.recordedSince),
+        [
+            .text(self.topic), .text(self.reason), .text(self.userID), .uuid(self.id?.uuid), .text(self.service),
+            .instant(self.recordedSince), .instant(self.recordedBefore),
         ]
     }
 }

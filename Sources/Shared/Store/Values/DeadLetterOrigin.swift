@@ -10,14 +10,15 @@ public struct DeadLetterOrigin: Sendable, Hashable, CustomStringConvertible {
         self.offset = offset
     }
 
-    /// `nil` for what `description` cannot have written.
+    /// `nil` for what `description` cannot have written. A topic may hold a `/`: of a record that a stranger put among the
+    /// dead letters it is any text.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 3, !parts[0].isEmpty, let partition = Int32(parts[1]), partition >= 0,
-            let offset = Int64(parts[2]), offset >= 0
+        guard parts.count >= 3, let partition = Int32(parts[parts.count - 2]), partition >= 0,
+            let offset = Int64(parts[parts.count - 1]), offset >= 0
         else { return nil }
-        self.init(topic: String(parts[0]), partition: partition, offset: offset)
-        guard self.description == text else { return nil }
+        self.init(topic: parts.dropLast(2).joined(separator: "/"), partition: partition, offset: offset)
+        guard !self.topic.isEmpty, self.description == text else { return nil }
     }
 
     public var description: String { "\(self.topic)/\(self.partition)/\(self.offset)" }
