@@ -54,7 +54,13 @@ struct Delivering: Sendable {
             self.logger.about(written.id, trace: notification.trace?.traceID)
                 .info("\(written.outcome.state)", metadata: ["late_us": "\(late)"])
         }
-        self.metrics.unchanged.increment(by: items.count - result.written.count - result.poison.count)
+        for item in result.retired {
+            self.metrics.count(.expired)
+            self.logger.about(item.notification.id, trace: item.notification.trace?.traceID)
+                .info("expired", metadata: ["due": "\(item.notification.dueAt)", "row": "none"])
+        }
+        self.metrics.unchanged.increment(
+            by: items.count - result.written.count - result.retired.count - result.poison.count)
         self.metrics.deadLettered.increment(by: deadLetters)
     }
 

@@ -19,6 +19,8 @@ struct InboxWriter: Sendable {
 
     struct Result: Sendable {
         var written: [InsertInbox.Written] = []
+        /// What has expired without a row: its partition is just leaving the inbox.
+        var retired: [Item] = []
         /// By the user's bytes, the version that each inbox has now, also where nothing was new: a crash between commit and publish
         /// must not lose the change.
         var versions: [[UInt8]: Int64] = [:]
@@ -29,23 +31,40 @@ struct InboxWriter: Sendable {
     func write(_ items: [Item]) async throws -> Result {
         var result = Result()
         result.poison = try await storeBisecting(items) { part in
-            let (written, versions) = try await retryForever(
-                "writing the inbox", logger: self.logger,
-                isRetriable: { !(($0 as? PostgresError)?.asksForFewer(than: part.count) ?? false) }
-            ) {
-                do {
-                    return try await self.writeOnce(part)
-                } catch let error as PostgresError where error.isMissingPartition {
-                    for week in Set(part.map { Week(of: $0.notification.dueAt) }).sorted() {
-                        try await CreateInboxPartition.run(week, on: self.pool)
+            let (written, versions, retired): ([InsertInbox.Written], [[UInt8]: Int64], [Item]) =
+                try await retryForever(
+                    "writing the inbox", logger: self.logger,
+                    isRetriable: { !(($0 as? PostgresError)?.asksForFewer(than: part.count) ?? false) }
+                ) {
+                    do {
+                        let (written, versions) = try await self.writeOnce(part)
+                        return (written, versions, [] as [Item])
+                    } catch let error as PostgresError where error.isMissingPartition {
+                        return try await self.writeWithPartitions(part)
                     }
-                    return try await self.writeOnce(part)
                 }
-            }
             result.written += written
+            result.retired += retired
             result.versions.merge(versions) { max($0, $1) }
         }
         return result
+    }
+
+    /// Makes the partitions that are missing. What is due in one that waits to be detached, for as long as somebody's
+    /// transaction lasts, does not wait with it: it has expired.
+    private func writeWithPartitions(
+        _ items: [Item]
+    ) async throws -> ([InsertInbox.Written], [[UInt8]: Int64], [Item]) {
+        for week in Set(items.map { Week(of: $0.notification.dueAt) }).sorted() {
+            try await CreateInboxPartition.run(week, on: self.pool)
+        }
+        let retiring = try await FindRetiring.run(
+            items.map(\.notification), retentionDays: self.limits.retentionDays, on: self.pool)
+        let retired = items.indices.filter(retiring.contains).map { items[$0] }
+        let rest = items.indices.filter { !retiring.contains($0) }.map { items[$0] }
+        guard !rest.isEmpty else { return ([], [:], retired) }
+        let (written, versions) = try await self.writeOnce(rest)
+        return (written, versions, retired)
     }
 
     private func writeOnce(_ items: [Item]) async throws -> ([InsertInbox.Written], [[UInt8]: Int64]) {

@@ -133,6 +133,15 @@ extension Live {
                 #expect(longest < .seconds(1), "a plain DETACH or DROP would hold them for as long as the reader stays")
                 let pending = try #require(try await self.find(partition.name, database))
                 #expect(pending.isRetired)
+                // None can be made beside it: what is due in it has expired.
+                let late = sample("late", acceptedAt: Self.old.start)
+                #expect(try await CreateInboxPartition.run(Self.old, on: database.pool) == [])
+                let edge = sample("edge", acceptedAt: Self.old.end)
+                let isOver = try await database.now() > Self.old.end.advanced(bySeconds: 86_400)
+                #expect(
+                    try await FindRetiring.run([sample(), late, edge], retentionDays: 1, on: database.pool)
+                        == (isOver ? [1] : []))
+                #expect(try await FindRetiring.run([late], retentionDays: 36_500, on: database.pool) == [])
                 try await self.keeping(database) { session async throws in
                     try await FinishDetach.run(pending, on: session)
                     let detached = try #require(try await self.find(partition.name, database))

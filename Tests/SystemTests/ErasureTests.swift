@@ -167,6 +167,16 @@ extension EndToEnd {
             #expect(try await installation.person(user).inbox().map(\.id) == [sent.id])
         }
 
+        private static func late(
+            _ week: Week, to user: String, in installation: Installation
+        ) -> Notifications.Notification {
+            var random = SystemRandomNumberGenerator()
+            return Notifications.Notification(
+                id: .fresh(at: week.start, using: &random), service: installation.service.id, userID: user,
+                content: .init(eventType: "new_message", message: "late"), acceptedAt: week.start, dueAt: week.start,
+                isScheduled: false)
+        }
+
         @Test("a session that holds the keeper's work up does not hold up deliveries; when it ends the work is done")
         func aSlowReader() async throws {
             let installation = try await Installation.healthy
@@ -181,10 +191,14 @@ extension EndToEnd {
                         $0.name != old.partitionName || $0.attachment != .attached
                     }
                 }
+                // What is due in the old one and comes now holds nobody up, whatever becomes of it.
+                let late = Self.late(old, to: user, in: installation)
+                try await installation.brokers.produce([try late.record(on: installation.topics.deliveries)])
                 for number in 0..<10 {
                     let sent = try await installation.service.send(Outgoing(to: user, "meanwhile \(number)"))
                     _ = try await installation.service.record(of: sent.id, in: "delivered", within: .seconds(5))
                 }
+                #expect(try await installation.service.get(late.id.description).status == 404)
                 try await slow.execute(script: "COMMIT")
             }
             try await require("the old one goes", within: .seconds(60)) {
