@@ -11,13 +11,13 @@ extension Live {
             try await withDatabase { database async throws in
                 let notification = sample()
                 let first = try #require(try await database.cancel(notification))
-                #expect(first.answer == .cancelled)
+                #expect(first.answer == .cancelled && first.isFirst)
                 #expect(first.changed == nil)
                 // It comes later, by either way, and gets nowhere.
                 #expect(try await database.schedule(notification) == 0)
                 #expect(try await database.deliver(notification).isEmpty)
                 let again = try #require(try await database.cancel(notification))
-                #expect(again.answer == .cancelled)
+                #expect(again.answer == .cancelled && !again.isFirst)
                 #expect(again.decidedAt == first.decidedAt)
             }
         }
@@ -152,6 +152,7 @@ extension Live {
                     #expect(answers.count == 4)
                     #expect(Set(answers.map(\.answer)).count == 1)
                     #expect(Set(answers.map(\.decidedAt)).count == 1)
+                    #expect(answers.count { $0.isFirst } == 1)
                     #expect(try await database.unread().items.isEmpty)
                     #expect(try await database.history(of: notification).tombstone?.answer == answers[0].answer)
                 }

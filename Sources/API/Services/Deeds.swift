@@ -29,7 +29,9 @@ struct Deeds: Sendable {
                 userID: notification?.userID, eventType: notification?.content.eventType, traceID: trace.traceID))
     }
 
+    /// A cancel is one deed, however often it is asked for and whoever decides it.
     func cancelled(_ id: NotificationID, _ decided: DecideCancel.Answer, by token: ServiceToken, trace: TraceContext) {
+        guard decided.isFirst else { return }
         self.metrics.countCancel(decided.answer.rawValue, of: token.serviceName)
         self.audit.write(
             AuditLine(
@@ -51,6 +53,7 @@ struct Deeds: Sendable {
 
     /// A cancel that this service asked for, and nobody had decided.
     func finished(_ id: NotificationID, _ decided: DecideCancel.Answer, askedBy service: String) {
+        guard decided.isFirst else { return }
         self.metrics.countCancel(decided.answer.rawValue, of: service)
         self.audit.write(
             AuditLine(

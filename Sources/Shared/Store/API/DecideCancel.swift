@@ -24,19 +24,24 @@ public enum DecideCancel {
         RETURNING o.user_id, o.accepted_at, o.scheduled_at, o.due_at, o.payload
         """
 
-    /// Index: the primary key of `cancellations`, `(id, service_id)`.
+    /// Index: the primary key of `cancellations`, `(id, service_id)`. The lock waits for whoever is answering at this moment,
+    /// and then sees their answer.
     private static let answer = """
-        UPDATE cancellations SET
-            answer = coalesce(answer, $3), decided_at = coalesce(decided_at, clock_timestamp()),
-            user_id = coalesce(user_id, $4), accepted_at = coalesce(accepted_at, $5),
-            scheduled_at = coalesce(scheduled_at, $6), payload = coalesce(payload, $7), due_at = coalesce(due_at, $8)
-        WHERE id = $1 AND service_id = $2
-        RETURNING answer, decided_at, user_id
+        UPDATE cancellations c SET
+            answer = coalesce(c.answer, $3), decided_at = coalesce(c.decided_at, clock_timestamp()),
+            user_id = coalesce(c.user_id, $4), accepted_at = coalesce(c.accepted_at, $5),
+            scheduled_at = coalesce(c.scheduled_at, $6), payload = coalesce(c.payload, $7),
+            due_at = coalesce(c.due_at, $8)
+        FROM (SELECT answer FROM cancellations WHERE id = $1 AND service_id = $2 FOR UPDATE) AS was
+        WHERE c.id = $1 AND c.service_id = $2
+        RETURNING c.answer, c.decided_at, c.user_id, was.answer IS NULL AS is_first
         """
 
     public struct Answer: Sendable {
         public let answer: CancelAnswer
         public let decidedAt: Instant
+        /// It was decided by this call, and not before.
+        public let isFirst: Bool
         /// For whom it was, where that is known: in the inbox, or in the outbox when it was cancelled.
         public let userID: String?
         /// Whose inbox changed by it, and its new version.
@@ -76,7 +81,7 @@ public enum DecideCancel {
             return try row.map {
                 Answer(
                     answer: CancelAnswer(rawValue: try $0.decode("answer", as: String.self)) ?? answer,
-                    decidedAt: try $0.instant("decided_at"),
+                    decidedAt: try $0.instant("decided_at"), isFirst: try $0.decode("is_first", as: Bool.self),
                     userID: try user ?? $0.decode("user_id", as: String?.self), changed: changed)
             }
         }
