@@ -7,8 +7,8 @@ import Postgres
 import Store
 import Wire
 
-/// Brings erasures to their end: the first sweep where whoever began it died, and the second one when the topics hold
-/// nothing of before any more.
+/// Brings erasures to their end: sweeps a minute or more after they began, for what the first sweep could not meet or
+/// whoever began it died; and once more when the topics hold nothing of before any more.
 struct Erasing: Sendable {
     private static let atOnce = 1_000
 

@@ -17,12 +17,6 @@ public enum EraseUser {
         RETURNING erased_at, sweep_at
         """
 
-    /// Index: the primary key of `erased_users`. Not if somebody has erased them once more meanwhile.
-    private static let clear = """
-        UPDATE erased_users SET cleared_at = clock_timestamp()
-        WHERE user_hash = sha256(convert_to($1, 'UTF8')) AND erased_at = $2
-        """
-
     public struct Receipt: Sendable {
         public let erasedAt: Instant
         /// When the topics hold nothing of before any more; then what they brought back is swept once more.
@@ -33,8 +27,9 @@ public enum EraseUser {
     }
 
     /// The tombstone is committed before anything is swept: router and delivery then let nothing pass any more that was
-    /// accepted until then, and the sweep meets all that passed before. Repeating it is safe, and finishes what a crash
-    /// left.
+    /// accepted until then. A statement that began before it may yet store what this sweep has not met: the keeper sweeps
+    /// once more at its next look, a minute later at the earliest, when no such statement can be running any more. Repeating
+    /// it is safe, and finishes what a crash left.
     ///
     /// - Parameters:
     ///   - now: the caller's clock.
@@ -47,7 +42,6 @@ public enum EraseUser {
                 Self.sql, [.text(userID), .instant(now), .int4(Int32(clamping: topicRetentionDays))]))[0]
         let (erasedAt, sweepAt) = (try row.instant("erased_at"), try row.instant("sweep_at"))
         let swept = try await SweepUser.run(userID, upTo: erasedAt, on: pool)
-        _ = try await pool.query(PostgresStatement(Self.clear, [.text(userID), .instant(erasedAt)]))
         return Receipt(erasedAt: erasedAt, sweepAt: sweepAt, removed: swept.removed, version: swept.version)
     }
 }

@@ -1,9 +1,11 @@
 public import Notifications
 internal import Postgres
 
-/// Erasures that still have to be swept: those whose first sweep was not completed, and those whose second one is due.
+/// Erasures that still have to be swept: those that the keeper has not swept since they began, and those whose last sweep
+/// is due.
 public enum FindDueErasures {
-    /// Index: `erased_users_unswept (sweep_at) WHERE swept_at IS NULL`. A first sweep of the last minute is somebody's.
+    /// Index: `erased_users_unswept (sweep_at) WHERE swept_at IS NULL`. What began before the
+    /// tombstone is over a minute later.
     private static let sql = """
         SELECT user_hash, erased_at, sweep_at <= $1 AS is_last FROM erased_users
         WHERE swept_at IS NULL AND (sweep_at <= $1 OR (cleared_at IS NULL AND erased_at < $1 - interval '1 min'))
