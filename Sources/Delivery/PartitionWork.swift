@@ -36,6 +36,7 @@ struct PartitionWork: Sendable {
                     failed.insert(partition)
                 case .detach(let partition):
                     failed.insert(partition)
+                    await self.unmark(partition)
                     // One that is somebody else's table, say, is no reason to keep the others.
                     isStuck = try await ListInboxPartitions.run(on: self.session).contains {
                         $0.attachment == .pending
@@ -49,6 +50,16 @@ struct PartitionWork: Sendable {
         return isDone
     }
 
+    /// Where the detaching did not even begin, the mark that came before it would outlast it.
+    private func unmark(_ partition: InboxPartition) async {
+        do {
+            try await KeepPartition.run(partition, on: self.session)
+        } catch {
+            // The next look tries again.
+            self.logger.debug("a mark was left", error: error, metadata: ["table": "\(partition.name)"])
+        }
+    }
+
     private func run(_ action: RetentionPlan.Action) async throws {
         switch action {
         case .create(let week):
@@ -59,6 +70,8 @@ struct PartitionWork: Sendable {
         case .reattach(let partition):
             try await ReattachPartition.run(partition, on: self.session)
             self.metrics.reattached.increment()
+        case .keep(let partition):
+            guard try await KeepPartition.run(partition, on: self.session) else { return }
         case .detach(let partition):
             try await DetachPartition.run(partition, on: self.session)
         case .drop(let partition):
@@ -75,6 +88,7 @@ extension RetentionPlan.Action {
         case .create: "making an inbox partition"
         case .finishDetach: "finishing to detach an inbox partition"
         case .reattach: "attaching an inbox partition again"
+        case .keep: "keeping an inbox partition that was to be detached"
         case .detach: "detaching an old inbox partition"
         case .drop: "dropping an old inbox partition"
         }
@@ -83,7 +97,8 @@ extension RetentionPlan.Action {
     fileprivate var table: String {
         switch self {
         case .create(let week): week.partitionName
-        case .finishDetach(let partition), .reattach(let partition), .detach(let partition), .drop(let partition):
+        case .finishDetach(let partition), .reattach(let partition), .keep(let partition), .detach(let partition),
+            .drop(let partition):
             partition.name
         }
     }

@@ -141,6 +141,15 @@ import Testing
         #expect(Self.plan([old] + Self.ahead).actions == [.drop(old)])
     }
 
+    /// A mark without a detaching is taken off, unless this very look detaches it after all.
+    @Test func whatIsMarkedAndAttachedIsKept() {
+        let (old, young) = (Self.week(-6, isRetired: true), Self.week(-2, isRetired: true))
+        #expect(Self.plan([old, young] + Self.ahead).actions == [.keep(young), .detach(old), .drop(old)])
+        #expect(Self.plan([old] + Self.ahead, last: nil).actions == [.keep(old)])
+        let rest = InboxPartition(name: "rest", start: nil, end: nil, isDefault: true)
+        #expect(Self.plan([rest, old] + Self.ahead).actions == [.keep(old)])
+    }
+
     @Test func aDefaultPartitionHoldsTheDetaching() {
         let rest = InboxPartition(name: "rest", start: nil, end: nil, isDefault: true)
         let plan = Self.plan([rest, Self.week(-6), Self.week(-7, .detached, isRetired: true)] + Self.ahead)
@@ -215,7 +224,7 @@ extension RetentionPlan.Action {
     fileprivate var removed: InboxPartition? {
         switch self {
         case .detach(let partition), .drop(let partition): partition
-        case .create, .finishDetach, .reattach: nil
+        case .create, .finishDetach, .reattach, .keep: nil
         }
     }
 }

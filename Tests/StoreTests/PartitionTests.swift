@@ -78,6 +78,33 @@ extension Live {
             }
         }
 
+        /// Detaching failed before it began: what is left of it is taken off, and people may detach it and keep it.
+        @Test func aMarkWithoutADetachingIsTakenOff() async throws {
+            try await withDatabase { database async throws in
+                let partition = try await self.makeOld(database)
+                try await database.pool.withConnection { other async throws in
+                    try await other.execute(script: "BEGIN; LOCK TABLE ONLY inbox IN SHARE MODE")
+                    try await self.keeping(database) { session async throws in
+                        try await session.execute(script: "SET lock_timeout = '20ms'")
+                        await #expect(throws: PostgresError.self) {
+                            try await DetachPartition.run(partition, on: session)
+                        }
+                        try await other.execute(script: "ROLLBACK")
+                        let marked = try #require(try await self.find(partition.name, database))
+                        #expect(marked.attachment == .attached && marked.isRetired)
+                        #expect(try await KeepPartition.run(partition, on: session))
+                        #expect(try await !KeepPartition.run(partition, on: session), "there is nothing to take off")
+                        #expect(try await self.find(partition.name, database)?.isRetired == false)
+                        // What is on its way out keeps its mark.
+                        try await session.execute(script: "SET lock_timeout = '2s'")
+                        try await DetachPartition.run(partition, on: session)
+                        #expect(try await !KeepPartition.run(partition, on: session))
+                    }
+                }
+                #expect(try await self.find(partition.name, database)?.isRetired == true)
+            }
+        }
+
         @Test func whatPeopleDetachIsNotDropped() async throws {
             try await withDatabase { database async throws in
                 let partition = try await self.makeOld(database)

@@ -52,6 +52,8 @@ public struct RetentionPlan: Sendable, Hashable {
         case finishDetach(InboxPartition)
         /// It was detached by a clock that has been corrected, or the retention is longer now.
         case reattach(InboxPartition)
+        /// It was to be detached, is attached all the same, and stays: should people detach it, it is theirs.
+        case keep(InboxPartition)
         case detach(InboxPartition)
         /// Detached before, or by the action right before this one.
         case drop(InboxPartition)
@@ -96,6 +98,8 @@ public struct RetentionPlan: Sendable, Hashable {
             let isOld = partition.isWholly(before: cutoffs.inbox)
             if partition.attachment == .pending { actions.append(.finishDetach(partition)) }
             if partition.attachment != .attached, partition.isRetired, !isOld { actions.append(.reattach(partition)) }
+            let isGoing = isOld && self.hold == nil
+            if partition.attachment == .attached, partition.isRetired, !isGoing { actions.append(.keep(partition)) }
         }
         actions += Self.weeks(view).filter { !$0.gaps(besides: view.partitions).isEmpty }.map { .create($0) }
         if clocks.hold == nil {
