@@ -46,10 +46,12 @@ struct Delivering: Sendable {
 
     private func count(_ items: [InboxWriter.Item], _ result: InboxWriter.Result, deadLetters: Int) {
         let notifications = Dictionary(items.map { ($0.notification.id, $0.notification) }) { first, _ in first }
-        for written in result.written {
+        for (written, committing) in result.written {
             guard let notification = notifications[written.id] else { continue }
             self.metrics.count(written.outcome)
-            let late = written.decidedAt.microseconds - written.dueAt.microseconds
+            let late =
+                written.decidedAt.microseconds - written.dueAt.microseconds
+                + Int64(committing / .microseconds(1))
             if notification.isScheduled, written.isDelivered { self.metrics.lateness.recordMicroseconds(late) }
             self.logger.about(written.id, trace: notification.trace?.traceID)
                 .info("\(written.outcome.state)", metadata: ["late_us": "\(late)"])

@@ -14,7 +14,8 @@ struct DeliveryMetrics: Sendable {
     let unchanged = Self.decided.counter(("outcome", "unchanged"))
     let deadLettered = Self.decided.counter(("outcome", "dead_lettered"))
     let lateness = Metric(
-        "delivery_lateness", help: "From the due time of a scheduled notification to its delivery, by Postgres' clock."
+        "delivery_lateness",
+        help: "From the due time of a scheduled one to the commit of its delivery, by Postgres' clock."
     ).timer()
     let deadLettersRecorded = Metric("dead_letters_recorded", help: "Dead letters written down for people to look at.")
         .counter()

@@ -18,7 +18,8 @@ struct InboxWriter: Sendable {
     }
 
     struct Result: Sendable {
-        var written: [InsertInbox.Written] = []
+        /// What is new, and how long after the decision its transaction was committed, by a clock that nobody sets.
+        var written: [(row: InsertInbox.Written, committing: Duration)] = []
         /// What has expired without a row: its partition is just leaving the inbox.
         var retired: [Item] = []
         /// By the user's bytes, the version that each inbox has now, also where nothing was new: a crash between commit and publish
@@ -31,30 +32,29 @@ struct InboxWriter: Sendable {
     func write(_ items: [Item]) async throws -> Result {
         var result = Result()
         result.poison = try await storeBisecting(items) { part in
-            let (written, versions, retired): ([InsertInbox.Written], [[UInt8]: Int64], [Item]) =
-                try await retryForever(
-                    "writing the inbox", logger: self.logger,
-                    isRetriable: { !(($0 as? PostgresError)?.asksForFewer(than: part.count) ?? false) }
-                ) {
-                    do {
-                        let (written, versions) = try await self.writeOnce(part)
-                        return (written, versions, [] as [Item])
-                    } catch let error as PostgresError where error.isMissingPartition {
-                        return try await self.writeWithPartitions(part)
+            let (committed, retired): (Committed, [Item]) = try await retryForever(
+                "writing the inbox", logger: self.logger,
+                isRetriable: { !(($0 as? PostgresError)?.asksForFewer(than: part.count) ?? false) }
+            ) {
+                do {
+                    return (try await self.writeOnce(part), [])
+                } catch let error as PostgresError where error.isMissingPartition {
+                    return try await self.writeWithPartitions(part)
                     }
                 }
-            result.written += written
+            }
+            result.written += committed.written.map { ($0, committed.committing) }
             result.retired += retired
-            result.versions.merge(versions) { max($0, $1) }
+            result.versions.merge(committed.versions) { max($0, $1) }
         }
         return result
     }
 
+    private typealias Committed = (written: [InsertInbox.Written], committing: Duration, versions: [[UInt8]: Int64])
+
     /// Makes the partitions that are missing. What is due in one that waits to be detached, for as long as somebody's
     /// transaction lasts, does not wait with it: it has expired.
-    private func writeWithPartitions(
-        _ items: [Item]
-    ) async throws -> ([InsertInbox.Written], [[UInt8]: Int64], [Item]) {
+    private func writeWithPartitions(_ items: [Item]) async throws -> (Committed, [Item]) {
         for week in Set(items.map { Week(of: $0.notification.dueAt) }).sorted() {
             try await CreateInboxPartition.run(week, on: self.pool)
         }
@@ -62,12 +62,11 @@ struct InboxWriter: Sendable {
             items.map(\.notification), retentionDays: self.limits.retentionDays, on: self.pool)
         let retired = items.indices.filter(retiring.contains).map { items[$0] }
         let rest = items.indices.filter { !retiring.contains($0) }.map { items[$0] }
-        guard !rest.isEmpty else { return ([], [:], retired) }
-        let (written, versions) = try await self.writeOnce(rest)
-        return (written, versions, retired)
+        guard !rest.isEmpty else { return (([], .zero, [:]), retired) }
+        return (try await self.writeOnce(rest), retired)
     }
 
-    private func writeOnce(_ items: [Item]) async throws -> ([InsertInbox.Written], [[UInt8]: Int64]) {
+    private func writeOnce(_ items: [Item]) async throws -> Committed {
         while true {
             do {
                 return try await self.transact(items)
@@ -79,13 +78,15 @@ struct InboxWriter: Sendable {
     }
 
     /// - Throws: `ErasedMeanwhile`, and then nothing is left of it: not even a head of the user's.
-    private func transact(_ items: [Item]) async throws -> ([InsertInbox.Written], [[UInt8]: Int64]) {
-        try await self.pool.transaction { connection in
+    private func transact(_ items: [Item]) async throws -> Committed {
+        let clock = ContinuousClock()
+        let (written, decided, versions) = try await self.pool.transaction { connection in
             let erased = try await FindErased.run(items.map(\.notification), on: connection)
             let items = items.indices.filter { !erased.contains($0) }.map { items[$0] }
             let versions = try await TakeSeqs.run(items.map(\.notification.userID), at: .now, on: connection)
             let written = try await InsertInbox.run(
                 numbered(items.map(\.notification), upTo: versions), limits: self.limits, on: connection)
+            let decided = clock.now
             if written.count < items.count {
                 let isWritten = Set(written.map(\.id))
                 let rest = items.filter { !isWritten.contains($0.notification.id) }
@@ -95,8 +96,9 @@ struct InboxWriter: Sendable {
                 try await RecordCancelled.run(rest.map { ($0.notification, $0.payload) }, on: connection)
             }
             FailPoint.deliveryWritten.pass()
-            return (written, versions)
+            return (written, decided, versions)
         }
+        return (written, clock.now - decided, versions)
     }
 
     /// Somebody was erased between the look for the erased and the lock on their head.

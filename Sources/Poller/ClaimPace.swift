@@ -1,4 +1,5 @@
 import Notifications
+import Store
 
 /// Decides, for one shard, from where and how much to claim, and how long to wait.
 struct ClaimPace: Sendable {
@@ -6,17 +7,22 @@ struct ClaimPace: Sendable {
     static let safetyNetMicroseconds: Int64 = 1_000_000
     /// How long, at least, until what another poller holds is looked for again.
     static let heldMicroseconds: Int64 = 20_000
-    /// How long a busy shard goes on without a full sweep.
-    static let sweepEvery: Duration = .seconds(5)
+    /// How long a busy shard goes on without a full sweep: what another poller's end gave back is found within it.
+    static let sweepEvery: Duration = .seconds(1)
+    /// A sweep may have to walk over many dead entries (where a snapshot is held open, say). The next one is put off, so
+    /// that they take at most one part in so many of the time.
+    static let sweepShare = 10
     /// Of two failures in a row it halves, down to this.
     static let smallestBatch: Int32 = 10
 
     let batchSize: Int32
     /// Nothing earlier is looked at. It follows the claims, so that a claim never walks over dead entries.
-    private(set) var low: Instant = .beginning
+    private(set) var low: OutboxPlace = .beginning
     /// Smaller than `batchSize` after failures.
     private(set) var limit: Int32
     private var lastSweep: ContinuousClock.Instant?
+    private var untilNextSweep = Self.sweepEvery
+    private var isSweeping = false
     /// What is due was not ours to claim, although it was asked for again.
     private var isHeld = false
 
@@ -34,7 +40,7 @@ struct ClaimPace: Sendable {
     /// A claim is about to be made. From time to time it begins at the very beginning, which finds what another
     /// poller's rollback gave back.
     mutating func willClaim(at now: ContinuousClock.Instant) {
-        guard self.lastSweep.map({ now - $0 >= Self.sweepEvery }) ?? true else { return }
+        guard self.lastSweep.map({ now - $0 >= self.untilNextSweep }) ?? true else { return }
         self.sweep(at: now)
     }
 
@@ -42,14 +48,19 @@ struct ClaimPace: Sendable {
     mutating func sweep(at now: ContinuousClock.Instant) {
         self.low = .beginning
         self.lastSweep = now
+        self.untilNextSweep = Self.sweepEvery
+        self.isSweeping = true
     }
 
     /// A claim was published and committed.
     ///
     /// - Parameters:
     ///   - count: how many rows it had.
-    ///   - last: the due time of the last one. Others may be due at the same time, so the next claim includes it.
-    mutating func claimed(count: Int, last: Instant?) -> Next {
+    ///   - last: the place of the last one.
+    ///   - took: how long Postgres was at it.
+    mutating func claimed(count: Int, last: OutboxPlace?, took: Duration = .zero) -> Next {
+        if self.isSweeping { self.untilNextSweep = max(Self.sweepEvery, took * Self.sweepShare) }
+        self.isSweeping = false
         if let last { self.low = max(self.low, last) }
         if count > 0 { self.isHeld = false }
         let wasFull = count >= Int(self.limit)
@@ -64,7 +75,8 @@ struct ClaimPace: Sendable {
 
     /// Somebody stored a row that is due at this time.
     mutating func woken(for dueAt: Instant) {
-        self.low = min(self.low, dueAt)
+        self.low = min(self.low, OutboxPlace(before: dueAt))
+        self.isHeld = false
     }
 
     /// What to do until the next claim.
@@ -98,9 +110,4 @@ struct ClaimPace: Sendable {
         }
         return .until(microseconds: Self.heldMicroseconds + Int64(Double(Self.heldMicroseconds) * share))
     }
-}
-
-extension Instant {
-    /// Before every due time there is: 1970-01-01.
-    static let beginning = Instant(microseconds: 0)
 }

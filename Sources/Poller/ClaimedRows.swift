@@ -10,13 +10,12 @@ struct ClaimedRows: Sendable {
     private(set) var cancelled: [(notification: Notification, payload: [UInt8])] = []
     private(set) var unreadable: [(row: ClaimDue.Row, reason: WireError)] = []
     let count: Int
-    /// The due time of the last one.
-    let last: Instant?
+    let last: OutboxPlace?
 
     /// - Parameter rows: earliest first.
     init(_ rows: [ClaimDue.Row]) {
         self.count = rows.count
-        self.last = rows.last?.dueAt
+        self.last = rows.last?.place
         for row in rows {
             do {
                 var notification = try Notification(encoded: row.payload, trace: row.trace)

@@ -19,13 +19,18 @@ struct Claiming: Sendable {
 
     struct Outcome: Sendable {
         let count: Int
-        let last: Instant?
+        let last: OutboxPlace?
+        /// By Postgres, to find and lock them.
+        let took: Duration
     }
 
     /// - Throws: `PostgresError`, or `KafkaError` where not all was acknowledged; nothing has left the outbox then.
-    func claim(shard: Int32, low: Instant, limit: Int32) async throws -> Outcome {
-        let rows = try await self.pool.transaction { connection in
+    func claim(shard: Int32, low: OutboxPlace, limit: Int32) async throws -> Outcome {
+        let clock = ContinuousClock()
+        let (rows, took) = try await self.pool.transaction { connection in
+            let began = clock.now
             let rows = try await ClaimDue.run(shard: shard, low: low, limit: limit, on: connection)
+            let took = clock.now - began
             FailPoint.pollerClaimed.pass(if: !rows.isEmpty)
             let sorted = ClaimedRows(rows)
             let records =
@@ -37,11 +42,11 @@ struct Claiming: Sendable {
             // Locks tombstones, for which a DELETE may be waiting: so only now, when Kafka is not waited for any more.
             try await RecordCancelled.run(sorted.cancelled.map { ($0.notification, $0.payload) }, on: connection)
             FailPoint.pollerRecorded.pass(if: !rows.isEmpty)
-            return sorted
+            return (sorted, took)
         }
         FailPoint.pollerCommitted.pass(if: rows.count > 0)
         self.count(rows)
-        return Outcome(count: rows.count, last: rows.last)
+        return Outcome(count: rows.count, last: rows.last, took: took)
     }
 
     private func count(_ rows: ClaimedRows) {

@@ -40,7 +40,7 @@ struct PollerLoop: Service {
             configuration: self.listening, channels: [WakePollers.channel], logger: self.logger)
         await listener.run(
             // What was sent while nobody listened is lost: look at everything.
-            onConnect: { for shard in 0..<self.shards { self.wakeUps.wake(shard, for: .beginning) } },
+            onConnect: { for shard in 0..<self.shards { self.wakeUps.wake(shard, for: OutboxPlace.beginning.dueAt) } },
             onNotification: { notification in
                 guard let wake = Wake(notification.payload) else {
                     self.logger.warning(
@@ -63,20 +63,27 @@ struct PollerLoop: Service {
     private func poll(_ shard: Int32) async throws {
         var pace = ClaimPace(batchSize: Int32(self.batchSize))
         let clock = ContinuousClock()
+        // Only where something should be due; else one statement asks when the next is, which costs less than a claim.
+        var isDue = true
         while !Task.isShuttingDownGracefully {
-            pace.willClaim(at: clock.now)
             if let woken = self.wakeUps.take(shard) { pace.woken(for: woken) }
-            let next = try await self.claim(shard, &pace)
-            guard next == .wait, !Task.isShuttingDownGracefully else { continue }
+            if isDue {
+                pace.willClaim(at: clock.now)
+                let next = try await self.claim(shard, &pace)
+                guard next == .wait, !Task.isShuttingDownGracefully else { continue }
+            }
             let low = pace.low
             let due = try await retryForever(
                 "asking what is due next", logger: self.logger, isRetriable: { _ in true }
             ) { try await NextDue.run(shard: shard, low: low, on: self.claiming.pool) }
             switch pace.wait(untilDue: due?.waitMicroseconds, jitter: .random(in: 0...1)) {
-            case .none: continue
+            case .none: isDue = true
             case .until(let microseconds):
-                if let woken = await self.sleep(shard, microseconds: microseconds) { pace.woken(for: woken) }
+                let woken = await self.sleep(shard, microseconds: microseconds)
+                if let woken { pace.woken(for: woken) }
+                isDue = woken == nil
             case .safetyNet(let microseconds):
+                isDue = false
                 if let woken = await self.sleep(shard, microseconds: microseconds) {
                     pace.woken(for: woken)
                 } else {
@@ -100,7 +107,7 @@ struct PollerLoop: Service {
             }
         }
         pace = attempt
-        return pace.claimed(count: outcome.count, last: outcome.last)
+        return pace.claimed(count: outcome.count, last: outcome.last, took: outcome.took)
     }
 
     private func sleep(_ shard: Int32, microseconds: Int64) async -> Instant? {

@@ -85,11 +85,12 @@ struct Routing: Sendable {
             try await self.untilStored("storing scheduled notifications", count: part.count) {
                 try await self.pool.transaction { connection in
                     // What is not new was cancelled, or is a redelivery; only the first needs its record kept.
-                    if try await InsertOutbox.run(rows, on: connection) < rows.count {
+                    let stored = try await InsertOutbox.run(rows, on: connection)
+                    if stored.count < rows.count {
                         try await RecordCancelled.run(
                             rows.map { ($0.notification, $0.payload) }, on: connection)
                     }
-                    let horizon = Instant.now.advanced(bySeconds: Self.wakeHorizonSeconds)
+                    let horizon = stored.now.advanced(bySeconds: Self.wakeHorizonSeconds)
                     if let wake = Wake(of: rows.map { ($0.shard, $0.notification.dueAt) }, before: horizon) {
                         try await WakePollers.run(wake, on: connection)
                     }

@@ -36,6 +36,12 @@ struct Record: Sendable, Decodable {
         let at: String
         let event: String
         let detail: String?
+        let latenessMilliseconds: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case at, event, detail
+            case latenessMilliseconds = "lateness_ms"
+        }
     }
 
     let id: String

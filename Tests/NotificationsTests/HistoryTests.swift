@@ -122,8 +122,11 @@ enum Known {
             history.trail == [
                 History.Step(at: now, event: "accepted"),
                 History.Step(at: now, event: "scheduled", detail: "for 2026-11-20T09:00:10.000000Z"),
-                History.Step(at: seconds(11), event: "claimed"),
-                History.Step(at: seconds(12), event: "delivered", detail: "2000 ms after it was due"),
+                History.Step(
+                    at: seconds(11), event: "claimed", detail: "1000 ms after it was due", lateMicroseconds: 1_000_000),
+                History.Step(
+                    at: seconds(12), event: "delivered", detail: "2000 ms after it was due", lateMicroseconds: 2_000_000
+                ),
                 History.Step(at: seconds(20), event: "read"),
             ])
     }

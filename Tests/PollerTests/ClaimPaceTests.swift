@@ -1,4 +1,5 @@
 import Notifications
+import Store
 import TestSupport
 import Testing
 
@@ -10,60 +11,76 @@ import Testing
     @Test func theFirstClaimLooksAtEverything() {
         var pace = ClaimPace(batchSize: 500)
         pace.willClaim(at: self.start)
-        #expect(pace.low == at(0))
+        #expect(pace.low == before(0))
         #expect(pace.limit == 500)
     }
 
     @Test func lowFollowsTheClaims() {
         var pace = ClaimPace(batchSize: 500)
         pace.willClaim(at: self.start)
-        #expect(pace.claimed(count: 3, last: at(30)) == .wait)
-        #expect(pace.low == at(30))
+        #expect(pace.claimed(count: 3, last: place(30)) == .wait)
+        #expect(pace.low == place(30))
         pace.willClaim(at: self.start)
-        #expect(pace.low == at(30), "the next claim includes what is due at the same time")
+        #expect(pace.low == place(30), "behind the last one, also where others are due at the same time")
         #expect(pace.claimed(count: 0, last: nil) == .wait)
-        #expect(pace.low == at(30))
+        #expect(pace.low == place(30))
     }
 
     @Test func aFullClaimIsFollowedByAnother() {
         var pace = ClaimPace(batchSize: 500)
-        #expect(pace.claimed(count: 500, last: at(1)) == .claimAgain)
-        #expect(pace.claimed(count: 501, last: at(2)) == .claimAgain)
-        #expect(pace.claimed(count: 499, last: at(3)) == .wait)
+        #expect(pace.claimed(count: 500, last: place(1)) == .claimAgain)
+        #expect(pace.claimed(count: 501, last: place(2)) == .claimAgain)
+        #expect(pace.claimed(count: 499, last: place(3)) == .wait)
         #expect(pace.claimed(count: 0, last: nil) == .wait)
     }
 
     @Test func anEarlierWakeUpLowersIt() {
         var pace = ClaimPace(batchSize: 500)
-        _ = pace.claimed(count: 1, last: at(100))
+        _ = pace.claimed(count: 1, last: place(100))
         pace.woken(for: at(200))
-        #expect(pace.low == at(100))
+        #expect(pace.low == place(100))
         pace.woken(for: at(50))
-        #expect(pace.low == at(50))
+        #expect(pace.low == before(50))
     }
 
     @Test func aSweepBeginsAnewOnlyNowAndThen() {
         var pace = ClaimPace(batchSize: 500)
         pace.willClaim(at: self.start)
-        _ = pace.claimed(count: 500, last: at(100))
+        _ = pace.claimed(count: 500, last: place(100))
         pace.willClaim(at: self.start + ClaimPace.sweepEvery - .nanoseconds(1))
-        #expect(pace.low == at(100))
+        #expect(pace.low == place(100))
         pace.willClaim(at: self.start + ClaimPace.sweepEvery)
-        #expect(pace.low == at(0))
-        _ = pace.claimed(count: 500, last: at(100))
+        #expect(pace.low == before(0))
+        _ = pace.claimed(count: 500, last: place(100))
         pace.willClaim(at: self.start + ClaimPace.sweepEvery * 2 - .nanoseconds(1))
-        #expect(pace.low == at(100))
+        #expect(pace.low == place(100))
     }
 
     @Test func theSafetyNetSweeps() {
         var pace = ClaimPace(batchSize: 500)
         pace.willClaim(at: self.start)
-        _ = pace.claimed(count: 1, last: at(100))
-        pace.sweep(at: self.start + .seconds(3))
-        #expect(pace.low == at(0))
-        _ = pace.claimed(count: 1, last: at(100))
+        _ = pace.claimed(count: 1, last: place(100))
+        pace.sweep(at: self.start + .milliseconds(600))
+        #expect(pace.low == before(0))
+        _ = pace.claimed(count: 1, last: place(100))
+        pace.willClaim(at: self.start + .milliseconds(1_400))
+        #expect(pace.low == place(100), "the last sweep was 800 ms ago")
+    }
+
+    /// Where many dead entries lie about, sweeps take at most a tenth of the time.
+    @Test func aSlowSweepPutsTheNextOneOff() {
+        var pace = ClaimPace(batchSize: 500)
+        pace.willClaim(at: self.start)
+        _ = pace.claimed(count: 500, last: place(100), took: .milliseconds(700))
+        // Only the claim that began as a sweep counts.
+        _ = pace.claimed(count: 500, last: place(200), took: .seconds(60))
+        pace.willClaim(at: self.start + .milliseconds(6_999))
+        #expect(pace.low == place(200))
         pace.willClaim(at: self.start + .seconds(7))
-        #expect(pace.low == at(100), "the last sweep was four seconds ago")
+        #expect(pace.low == before(0))
+        _ = pace.claimed(count: 500, last: place(100), took: .milliseconds(1))
+        pace.willClaim(at: self.start + .milliseconds(8_000))
+        #expect(pace.low == before(0), "a quick one is followed by the next after a second again")
     }
 
     @Test func failuresHalveTheBatchDownToTen() {
@@ -84,16 +101,16 @@ import Testing
 
     @Test func aFailureDoesNotMoveLow() {
         var pace = ClaimPace(batchSize: 500)
-        _ = pace.claimed(count: 1, last: at(100))
+        _ = pace.claimed(count: 1, last: place(100))
         pace.failed()
-        #expect(pace.low == at(100))
+        #expect(pace.low == place(100))
     }
 
     /// A reduced claim that came back full may have left something behind.
     @Test func fullIsMeasuredByTheReducedLimit() {
         var pace = ClaimPace(batchSize: 500)
         pace.failed()
-        #expect(pace.claimed(count: 250, last: at(1)) == .claimAgain)
+        #expect(pace.claimed(count: 250, last: place(1)) == .claimAgain)
     }
 
     @Test(arguments: [1, 3, 9, 10, 11, 5_000] as [Int32])
@@ -113,20 +130,20 @@ import Testing
         var pace = ClaimPace(batchSize: size)
         var now = self.start
         // No row is left below this: all that were due earlier are claimed, and no wake-up named one since.
-        var bound = at(0)
+        var bound = before(0)
         var lastSweep: ContinuousClock.Instant?
         for _ in 0..<300 {
             switch Int.random(in: 0...5, using: &random) {
             case 0:
                 now += .milliseconds(Int.random(in: 0...3_000, using: &random))
                 pace.willClaim(at: now)
-                if lastSweep.map({ now - $0 >= .seconds(5) }) ?? true {
-                    (bound, lastSweep) = (at(0), now)
-                    #expect(pace.low == at(0))
+                if lastSweep.map({ now - $0 >= .seconds(1) }) ?? true {
+                    (bound, lastSweep) = (before(0), now)
+                    #expect(pace.low == before(0))
                 }
             case 1:
                 pace.sweep(at: now)
-                (bound, lastSweep) = (at(0), now)
+                (bound, lastSweep) = (before(0), now)
             case 2:
                 let before = pace.limit
                 pace.failed()
@@ -134,17 +151,17 @@ import Testing
             case 3:
                 let dueAt = at(.random(in: 1...10_000, using: &random))
                 pace.woken(for: dueAt)
-                bound = min(bound, dueAt)
-                #expect(pace.low <= dueAt)
+                bound = min(bound, OutboxPlace(before: dueAt))
+                #expect(pace.low.dueAt <= dueAt)
             default:
                 let count = Int.random(in: 0...Int(pace.limit), using: &random)
-                let last = count == 0 ? nil : at(.random(in: pace.low.microseconds...20_000, using: &random))
+                let last = count == 0 ? nil : place(.random(in: pace.low.dueAt.microseconds...20_000, using: &random))
                 let wasFull = count == Int(pace.limit)
                 #expect(pace.claimed(count: count, last: last) == (wasFull ? .claimAgain : .wait))
                 bound = max(bound, last ?? bound)
             }
             #expect(pace.low == bound)
-            #expect(pace.low >= at(0))
+            #expect(pace.low >= before(0))
             #expect((min(10, size)...size).contains(pace.limit))
         }
     }
@@ -185,7 +202,8 @@ import Testing
     /// What was held is over, so what falls due next is claimed at once again.
     @Test func aHeldRowIsForgotten() {
         let endings: [(inout ClaimPace) -> Void] = [
-            { _ = $0.claimed(count: 1, last: at(1)) }, { _ = $0.wait(untilDue: 1, jitter: 0) },
+            { $0.woken(for: at(1)) }, { _ = $0.claimed(count: 1, last: place(1)) },
+            { _ = $0.wait(untilDue: 1, jitter: 0) },
             { _ = $0.wait(untilDue: 900_000, jitter: 0) }, { _ = $0.wait(untilDue: nil, jitter: 0) },
         ]
         for end in endings {

@@ -63,7 +63,7 @@ import Wire
             rows.unreadable.map(\.reason) == [.malformed(schema: "notifi.v1.Notification"), .invalid(field: "id")])
         // An unreadable row counts too: it was claimed, and the next claim begins behind it.
         #expect(rows.count == 5)
-        #expect(rows.last == at(50))
+        #expect(rows.last == OutboxPlace(dueAt: at(50), id: Self.id(5)))
     }
 
     @Test func anUnreadableRowBecomesADeadLetter() throws {

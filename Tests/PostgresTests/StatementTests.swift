@@ -107,6 +107,20 @@ extension Live {
             }
         }
 
+        /// What a session has locked is free within seconds also where its client vanished without a word.
+        @Test func theServerNoticesThatAClientIsGone() async throws {
+            try await Live.withConnection { connection async throws in
+                for (name, value) in [
+                    ("tcp_keepalives_idle", "5"), ("tcp_keepalives_interval", "2"), ("tcp_keepalives_count", "3"),
+                    ("tcp_user_timeout", "5000"), ("client_connection_check_interval", "1s"),
+                    ("idle_in_transaction_session_timeout", "5s"),
+                ] {
+                    let set = try await connection.query("SELECT current_setting($1)", [.text(name)])[0]
+                    #expect(try set.decode(0, as: String.self) == value, "\(name)")
+                }
+            }
+        }
+
         @Test func statementTimeout() async throws {
             try await Live.withConnection({ $0.statementTimeout = .milliseconds(100) }) { connection async throws in
                 await #expect { try await connection.query("SELECT pg_sleep(10)") } throws: {

@@ -45,7 +45,7 @@ extension Live {
                 let notification = sample(dueAt: sampleTime)
                 try await database.schedule(notification)
                 try await database.pool.transaction { connection async throws in
-                    let rows = try await ClaimDue.run(shard: 0, low: .distantPast, limit: 1, on: connection)
+                    let rows = try await ClaimDue.run(shard: 0, low: .beginning, limit: 1, on: connection)
                     #expect(rows.map(\.isCancelled) == [false])
                     #expect(try await database.cancel(notification)?.answer == .cancelled)
                 }
@@ -63,7 +63,7 @@ extension Live {
                 try await database.schedule(notification)
                 await #expect(throws: Undone.self) {
                     try await database.pool.transaction { connection async throws in
-                        _ = try await ClaimDue.run(shard: 0, low: .distantPast, limit: 1, on: connection)
+                        _ = try await ClaimDue.run(shard: 0, low: .beginning, limit: 1, on: connection)
                         #expect(try await database.cancel(notification)?.answer == .cancelled)
                         throw Undone()
                     }

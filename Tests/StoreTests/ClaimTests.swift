@@ -69,8 +69,8 @@ extension Live {
                 let all = try await self.due(100, in: database)
                 try await database.pool.transaction { one async throws in
                     try await database.pool.transaction { two async throws in
-                        let first = try await ClaimDue.run(shard: 0, low: .distantPast, limit: 50, on: one)
-                        let second = try await ClaimDue.run(shard: 0, low: .distantPast, limit: 80, on: two)
+                        let first = try await ClaimDue.run(shard: 0, low: .beginning, limit: 50, on: one)
+                        let second = try await ClaimDue.run(shard: 0, low: .beginning, limit: 80, on: two)
                         #expect(first.map(\.id) == all[..<50].map(\.id))
                         #expect(second.map(\.id) == all[50...].map(\.id))
                         #expect(try await database.claim().isEmpty)
@@ -89,7 +89,7 @@ extension Live {
                             var mine: [NotificationID] = []
                             while true {
                                 let rows = try await database.pool.transaction { connection async throws in
-                                    try await ClaimDue.run(shard: 0, low: .distantPast, limit: 7, on: connection)
+                                    try await ClaimDue.run(shard: 0, low: .beginning, limit: 7, on: connection)
                                 }
                                 // Others may hold the rest, but each of them goes on until it finds nothing.
                                 guard !rows.isEmpty else { return mine }
@@ -110,7 +110,7 @@ extension Live {
                 let all = try await self.due(10, in: database)
                 await #expect(throws: Undone.self) {
                     try await database.pool.transaction { connection async throws in
-                        let rows = try await ClaimDue.run(shard: 0, low: .distantPast, limit: 10, on: connection)
+                        let rows = try await ClaimDue.run(shard: 0, low: .beginning, limit: 10, on: connection)
                         #expect(rows.count == 10)
                         throw Undone()
                     }
@@ -147,7 +147,7 @@ extension Live {
     @Suite struct NextDueTime {
         @Test func nothingIsWaiting() async throws {
             try await withDatabase { database async throws in
-                #expect(try await NextDue.run(shard: 0, low: .distantPast, on: database.pool) == nil)
+                #expect(try await NextDue.run(shard: 0, low: .beginning, on: database.pool) == nil)
             }
         }
 
@@ -156,14 +156,16 @@ extension Live {
                 let now = try await database.now()
                 let (soon, later) = (now.advanced(bySeconds: 100), now.advanced(bySeconds: 200))
                 try await database.schedule(sample(dueAt: later), sample(dueAt: soon))
-                let next = try #require(try await NextDue.run(shard: 0, low: .distantPast, on: database.pool))
+                let next = try #require(try await NextDue.run(shard: 0, low: .beginning, on: database.pool))
                 #expect(next.dueAt == soon)
                 #expect(next.waitMicroseconds <= 100_000_000)
                 #expect(next.waitMicroseconds > 50_000_000)
                 let above = Instant(microseconds: soon.microseconds + 1)
-                #expect(try await NextDue.run(shard: 0, low: above, on: database.pool)?.dueAt == later)
-                #expect(try await NextDue.run(shard: 0, low: later, on: database.pool)?.dueAt == later)
-                #expect(try await NextDue.run(shard: 1, low: .distantPast, on: database.pool) == nil)
+                #expect(
+                    try await NextDue.run(shard: 0, low: OutboxPlace(before: above), on: database.pool)?.dueAt == later)
+                #expect(
+                    try await NextDue.run(shard: 0, low: OutboxPlace(before: later), on: database.pool)?.dueAt == later)
+                #expect(try await NextDue.run(shard: 1, low: .beginning, on: database.pool) == nil)
             }
         }
 
@@ -173,11 +175,11 @@ extension Live {
                 let now = try await database.now()
                 try await database.schedule(sample(dueAt: now.advanced(bySeconds: -5)))
                 try await database.pool.transaction { connection async throws in
-                    _ = try await ClaimDue.run(shard: 0, low: .distantPast, limit: 1, on: connection)
-                    let next = try #require(try await NextDue.run(shard: 0, low: .distantPast, on: database.pool))
+                    _ = try await ClaimDue.run(shard: 0, low: .beginning, limit: 1, on: connection)
+                    let next = try #require(try await NextDue.run(shard: 0, low: .beginning, on: database.pool))
                     #expect(next.waitMicroseconds <= -5_000_000)
                 }
-                #expect(try await NextDue.run(shard: 0, low: .distantPast, on: database.pool) == nil)
+                #expect(try await NextDue.run(shard: 0, low: .beginning, on: database.pool) == nil)
             }
         }
 
@@ -186,7 +188,7 @@ extension Live {
                 let now = try await database.now()
                 let far = now.advanced(bySeconds: 20 * 365 * 86_400)
                 try await database.schedule(sample(dueAt: far))
-                let next = try #require(try await NextDue.run(shard: 0, low: .distantPast, on: database.pool))
+                let next = try #require(try await NextDue.run(shard: 0, low: .beginning, on: database.pool))
                 #expect(next.dueAt == far)
                 #expect(next.waitMicroseconds > 19 * 365 * 86_400 * 1_000_000)
             }

@@ -15,7 +15,7 @@ extension Live {
                 #expect(try await database.schedule(first) == 0)
                 #expect(try await database.schedule(second, first, second) == 1)
                 #expect(try await database.count("outbox") == 2)
-                #expect(try await InsertOutbox.run([], on: database.pool) == 0)
+                #expect(try await InsertOutbox.run([], on: database.pool).count == 0)
             }
         }
 
@@ -86,7 +86,7 @@ extension Live {
                 let batch = [try outboxRow(sample(dueAt: sampleTime)), try outboxRow(bad)]
                 let stored = Arrivals<Int>()
                 let poison = try await storeBisecting(batch) { part in
-                    stored.add(try await InsertOutbox.run(part, on: database.pool))
+                    stored.add(try await InsertOutbox.run(part, on: database.pool).count)
                 }
                 #expect(poison.map(\.item.notification.id) == [bad.id])
                 #expect(await stored.next() == 1)

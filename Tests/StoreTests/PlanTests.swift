@@ -59,6 +59,8 @@ extension Live {
             values.map { "array_fill(\($0), ARRAY[500])" }.joined(separator: ", ")
         }
 
+        private static let lowest = "00000000-0000-0000-0000-000000000000"
+
         private static let far = "2026-11-25 00:00:00+00"
 
         private struct Case {
@@ -73,11 +75,11 @@ extension Live {
 
         private static let cases = [
             Case(
-                name: "ClaimDue", sql: ClaimDue.sql, types: "int4, timestamptz, int8",
-                arguments: "0, '1970-01-01 00:00:00+00', 500", index: "outbox_due"),
+                name: "ClaimDue", sql: ClaimDue.sql, types: "int4, timestamptz, uuid, int8",
+                arguments: "0, '1970-01-01 00:00:00+00', '\(Self.lowest)', 500", index: "outbox_order"),
             Case(
-                name: "NextDue", sql: NextDue.sql, types: "int4, timestamptz",
-                arguments: "0, '1970-01-01 00:00:00+00'", index: "outbox_due"),
+                name: "NextDue", sql: NextDue.sql, types: "int4, timestamptz, uuid",
+                arguments: "0, '1970-01-01 00:00:00+00', '\(Self.lowest)'", index: "outbox_order"),
             Self.page(nil), Self.page(.unread), Self.page(.read), Self.page(.archived), Self.page(.all),
             Case(
                 name: "InboxCounts", sql: InboxCounts.sql, types: "text, int8", arguments: "'heavy', 120",

@@ -79,7 +79,7 @@ extension TestDatabase {
 
     @discardableResult
     func schedule(all notifications: [Notification], shards: Int32 = 1) async throws -> Int {
-        try await InsertOutbox.run(notifications.map { try outboxRow($0, shards: shards) }, on: self.pool)
+        try await InsertOutbox.run(notifications.map { try outboxRow($0, shards: shards) }, on: self.pool).count
     }
 
     /// Both halves of a cancel, as the API does it.
@@ -139,7 +139,7 @@ extension TestDatabase {
     }
 
     func claim(limit: Int32 = 100, low: Instant = .distantPast, shard: Int32 = 0) async throws -> [ClaimDue.Row] {
-        try await ClaimDue.run(shard: shard, low: low, limit: limit, on: self.pool)
+        try await ClaimDue.run(shard: shard, low: OutboxPlace(before: low), limit: limit, on: self.pool)
     }
 }
 

@@ -96,6 +96,11 @@ extension EndToEnd.Undisturbed {
             #expect(arrived.events == ["accepted", "scheduled", "claimed", "delivered"])
             let claimedAt = try #require(arrived.step("claimed").flatMap { Instant(rfc3339: $0.at) })
             #expect(claimedAt >= schedule)
+            let late = ["claimed", "delivered"].compactMap { arrived.step($0)?.latenessMilliseconds }
+            try #require(late.count == 2 && late[0] <= late[1], "\(late)")
+            #expect(late[0] == Double(claimedAt.microseconds - schedule.microseconds) / 1_000)
+            #expect((arrived.trail ?? []).count { $0.latenessMilliseconds != nil } == 2)
+            #expect((delivered.trail ?? []).allSatisfy { $0.latenessMilliseconds == nil }, "none to be late for")
 
             let person = try await installation.person(user)
             #expect(try await person.markRead(later.id).status == 200)

@@ -23,6 +23,20 @@ struct NotificationView: Encodable, Sendable {
         let at: String
         let event: String
         let detail: String?
+        /// To the microsecond; `nil` for all steps but the claim and the delivery of a scheduled one.
+        let latenessMilliseconds: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case at, event, detail
+            case latenessMilliseconds = "lateness_ms"
+        }
+
+        init(_ step: History.Step) {
+            self.at = step.at.description
+            self.event = step.event
+            self.detail = step.detail
+            self.latenessMilliseconds = step.lateMicroseconds.map { Double($0) / 1_000 }
+        }
     }
 
     enum CodingKeys: String, CodingKey {
@@ -59,6 +73,6 @@ struct NotificationView: Encodable, Sendable {
 
     init(id: NotificationID, state: State, history: History) {
         self.init(id: id, state: state, userID: nil, history.notification)
-        self.trail = history.trail.map { Step(at: $0.at.description, event: $0.event, detail: $0.detail) }
+        self.trail = history.trail.map { Step($0) }
     }
 }

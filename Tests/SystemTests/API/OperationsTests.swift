@@ -67,6 +67,34 @@ extension EndToEnd.API.OperationsTests {
         }
     }
 
+    @Test("what was scheduled is in both histograms of lateness, which begin at a millisecond; what was not is in none")
+    func lateness() async throws {
+        let installation = try Installation.shared
+        func buckets(_ name: String, of daemon: Daemon) async throws -> [(bound: String, count: Int)] {
+            try await self.admin(installation[daemon], "/metrics").text.split(separator: "\n").compactMap { line in
+                guard line.hasPrefix("notifi_\(name)_lateness_seconds_bucket{le=\"") else { return nil }
+                let parts = line.split(separator: "\"")
+                return (String(parts[1]), try #require(Int(parts[2].dropFirst(2))))
+            }
+        }
+        let user = installation.users(1, "late")[0]
+        let before = try await buckets("delivery", of: .delivery).last?.count ?? 0
+        let now = try await installation.service.send(Outgoing(to: user, "now"))
+        _ = try await installation.service.record(of: now.id, in: "delivered")
+        for number in 0..<3 {
+            let sent = try await installation.service.send(Outgoing(to: user, "\(number)", at: .inSeconds(1)))
+            _ = try await installation.service.record(of: sent.id, in: "delivered")
+        }
+        for (name, daemon) in [("poller_claim", Daemon.poller), ("delivery", .delivery)] {
+            try await require("three more in \(name)", within: .seconds(5)) {
+                try await buckets(name, of: daemon).last?.count == before + 3
+            }
+            let all = try await buckets(name, of: daemon)
+            let bounds = "0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 +Inf"
+            #expect(all.map(\.bound).joined(separator: " ") == bounds)
+        }
+    }
+
     @Test(
         "a daemon that reaches nothing lives, is not ready and says why, warns of unknown variables, and stops",
         arguments: Daemon.allCases)

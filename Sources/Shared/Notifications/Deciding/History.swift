@@ -175,11 +175,14 @@ extension History {
         public let at: Instant
         public let event: String
         public let detail: String?
+        /// How long after its due time a scheduled one was claimed or delivered, by Postgres' clock.
+        public let lateMicroseconds: Int64?
 
-        public init(at: Instant, event: String, detail: String? = nil) {
+        public init(at: Instant, event: String, detail: String? = nil, lateMicroseconds: Int64? = nil) {
             self.at = at
             self.event = event
             self.detail = detail
+            self.lateMicroseconds = lateMicroseconds
         }
     }
 
@@ -189,7 +192,9 @@ extension History {
         if self.notification == nil, let keyedAt = self.keyedAt { steps.append(Step(at: keyedAt, event: "accepted")) }
         if let notification = self.notification {
             steps.append(Step(at: notification.acceptedAt, event: "accepted"))
-            if let claimedAt = notification.claimedAt { steps.append(Step(at: claimedAt, event: "claimed")) }
+            if let claimedAt = notification.claimedAt {
+                steps.append(Self.step("claimed", at: claimedAt, of: notification))
+            }
         }
         if let scheduledAt = self.pending?.scheduledAt ?? self.tombstone?.scheduledAt {
             steps.append(Step(at: scheduledAt, event: "scheduled", detail: self.firstDue))
@@ -211,7 +216,7 @@ extension History {
             switch decision.outcome {
             // One that a tombstone hides from the start was put into the table, but never before anybody's eyes.
             case .delivered where self.tombstone?.answer == .cancelled: break
-            case .delivered: steps.append(Step(at: decision.decidedAt, event: "delivered", detail: self.lateness))
+            case .delivered: steps.append(Self.step("delivered", at: decision.decidedAt, of: decision.notification))
             case .expired:
                 steps.append(Step(at: decision.decidedAt, event: "expired", detail: "before it was delivered"))
             case .suppressed(let reason):
@@ -246,9 +251,10 @@ extension History {
         self.rescheduledAt == nil ? self.notification.map { "for \($0.dueAt)" } : nil
     }
 
-    private var lateness: String? {
-        guard let decision = self.decision, decision.notification.isScheduled else { return nil }
-        let late = decision.decidedAt.microseconds - decision.notification.dueAt.microseconds
-        return "\(late / 1_000) ms after it was due"
+    /// A step that tells how late it came, where there was a time to be late for.
+    private static func step(_ event: String, at: Instant, of notification: Notification) -> Step {
+        guard notification.isScheduled else { return Step(at: at, event: event) }
+        let late = at.microseconds - notification.dueAt.microseconds
+        return Step(at: at, event: event, detail: "\(late / 1_000) ms after it was due", lateMicroseconds: late)
     }
 }

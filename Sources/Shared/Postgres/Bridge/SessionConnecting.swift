@@ -2,10 +2,16 @@ import CLibpq
 
 extension Session {
     /// Without JIT: compiling a plan takes longer than any of our statements, and a wrong estimate is enough to ask for it.
+    ///
+    /// The server, too, is to notice within seconds that we are gone without a word (a machine that lost its power, a cut
+    /// wire), or that a frozen client takes no more of an answer: what the session has locked is free then. On Unix sockets
+    /// the server takes no notice of the `tcp_` ones.
     var settings: String {
         """
         SET statement_timeout = \(Self.milliseconds(self.configuration.statementTimeout)); \
         SET idle_in_transaction_session_timeout = \(Self.milliseconds(self.configuration.idleInTransactionTimeout)); \
+        SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; \
+        SET tcp_user_timeout = 5000; SET client_connection_check_interval = 1000; \
         SET TimeZone = 'UTC'; SET client_min_messages = notice; SET jit = off
         """
     }

@@ -12,6 +12,7 @@ struct Migration: Sendable, Hashable {
         Migration(3, "people", PackageResources.M0003_people_sql),
         Migration(4, "retention", PackageResources.M0004_retention_sql),
         Migration(5, "dead_letters", PackageResources.M0005_dead_letters_sql),
+        Migration(6, "outbox_order", PackageResources.M0006_outbox_order_sql),
     ]
 
     init(_ number: Int32, _ name: String, _ bytes: [UInt8]) {

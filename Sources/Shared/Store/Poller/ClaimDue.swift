@@ -5,15 +5,15 @@ internal import Postgres
 /// Takes due rows out of the outbox. The claim is the delete: until its transaction commits the rows are locked, and a
 /// crash frees them as they were.
 public enum ClaimDue {
-    /// Index: `outbox_due (shard, due_at)`. The clock stands in a sub-select, so that it is read once and bounds the
-    /// index scan; a bare `clock_timestamp()` is volatile, and would be asked anew for every row of the future.
+    /// Index: `outbox_order (shard, due_at, id)`. The clock stands in a sub-select, so that it is read once and bounds
+    /// the index scan; a bare `clock_timestamp()` is volatile, and would be asked anew for every row of the future.
     static let sql = """
         DELETE FROM outbox o
         WHERE o.shard = $1 AND o.ctid = ANY (ARRAY(
             SELECT d.ctid FROM outbox d
-            WHERE d.shard = $1 AND d.due_at >= $2 AND d.due_at <= (SELECT clock_timestamp())
-            ORDER BY d.due_at
-            LIMIT $3
+            WHERE d.shard = $1 AND (d.due_at, d.id) >= ($2, $3) AND d.due_at <= (SELECT clock_timestamp())
+            ORDER BY d.due_at, d.id
+            LIMIT $4
             FOR UPDATE SKIP LOCKED
         ))
         RETURNING o.id, o.service_id, o.user_id, o.due_at, o.revision, o.traceparent, o.payload,
@@ -33,6 +33,8 @@ public enum ClaimDue {
         public let claimedAt: Instant
         /// It has a tombstone, and goes no further.
         public let isCancelled: Bool
+
+        public var place: OutboxPlace { OutboxPlace(dueAt: self.dueAt, id: self.id) }
     }
 
     /// - Parameters:
@@ -40,9 +42,12 @@ public enum ClaimDue {
     ///   - limit: at most so many rows.
     /// - Returns: the claimed rows, earliest first. Empty also where others hold all that is due.
     public static func run(
-        shard: Int32, low: Instant, limit: Int32, on store: some Querying
+        shard: Int32, low: OutboxPlace, limit: Int32, on store: some Querying
     ) async throws -> [Row] {
-        try await store.query(PostgresStatement(Self.sql, [.int4(shard), .instant(low), .int8(Int64(limit))]))
+        let parameters: [PostgresValue] = [
+            .int4(shard), .instant(low.dueAt), .uuid(low.id.uuid), .int8(Int64(limit)),
+        ]
+        return try await store.query(PostgresStatement(Self.sql, parameters))
             .map { row in
                 Row(
                     id: try row.id("id"), service: try row.decode("service_id", as: UUID.self),
@@ -51,6 +56,6 @@ public enum ClaimDue {
                     payload: try row.decode("payload", as: [UInt8].self), claimedAt: try row.instant("claimed_at"),
                     isCancelled: try row.decode("cancelled", as: Bool.self))
             }
-            .sorted { ($0.dueAt, $0.id.description) < ($1.dueAt, $1.id.description) }
+            .sorted { $0.place < $1.place }
     }
 }

@@ -7,6 +7,7 @@ public enum InsertOutbox {
     /// keys of `cancellations` and `reschedules`, `(id, service_id)`, drop what was cancelled, or came back after it had
     /// been rescheduled, claimed and deleted; that of `erased_users` what belongs to an erased user.
     private static let sql = """
+        WITH stored AS (
         INSERT INTO outbox (shard, id, due_at, service_id, user_id, revision, accepted_at, traceparent, payload)
         SELECT n.shard, n.id, n.due_at, n.service_id, n.user_id, n.revision, n.accepted_at, n.traceparent, n.payload
         FROM unnest($1::int4[], $2::uuid[], $3::timestamptz[], $4::uuid[], $5::text[], $6::int4[], $7::timestamptz[],
@@ -18,6 +19,8 @@ public enum InsertOutbox {
           AND \(ErasedUser.isNot("n.user_id", acceptedAt: "n.accepted_at"))
         ORDER BY n.shard, n.id
         ON CONFLICT DO NOTHING
+        RETURNING id)
+        SELECT count(*) AS count, clock_timestamp() AS now FROM stored
         """
 
     /// One to store.
@@ -34,11 +37,17 @@ public enum InsertOutbox {
         }
     }
 
-    /// - Returns: how many were new.
-    public static func run(_ rows: [Row], on store: some Querying) async throws -> Int {
-        guard !rows.isEmpty else { return 0 }
+    /// What came of it.
+    public struct Stored: Sendable {
+        /// How many were new.
+        public let count: Int
+        /// Postgres' clock, by which alone is decided what is due soon.
+        public let now: Instant
+    }
+
+    public static func run(_ rows: [Row], on store: some Querying) async throws -> Stored {
         let notifications = rows.map(\.notification)
-        return try await store.query(
+        let answer = try await store.query(
             PostgresStatement(
                 Self.sql,
                 [
@@ -48,6 +57,7 @@ public enum InsertOutbox {
                     .instants(notifications.map(\.acceptedAt)),
                     .textArray(notifications.map { $0.trace?.description }), .byteaArray(rows.map(\.payload)),
                 ])
-        ).affected
+        )[0]
+        return Stored(count: try answer.decode("count", as: Int.self), now: try answer.instant("now"))
     }
 }
