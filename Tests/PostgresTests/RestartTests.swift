@@ -139,6 +139,43 @@ import Testing
         }
     }
 
+    @Test(
+        "a server that takes no writes for a while: sessions made meanwhile do not last",
+        arguments: ["", "?target_session_attrs=any"])
+    func readOnlyForAWhile(_ options: String) async throws {
+        try await self.withServer { server async throws in
+            var configuration = self.configuration(server)
+            configuration.url += options
+            configuration.applicationName = "readers"
+            let keeper = try await PostgresConnection.connect(self.configuration(server), logger: quiet)
+            _ = try await keeper.query("CREATE TABLE written (n int4)")
+            try await withPool(configuration) { pool async throws in
+                func write() async throws { _ = try await pool.query("INSERT INTO written VALUES (1)") }
+                try await write()
+                _ = try await keeper.query("ALTER DATABASE notifi SET default_transaction_read_only = on")
+                _ = try await keeper.query(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'readers'")
+                for _ in 0..<8 {
+                    await #expect { try await write() } throws: {
+                        ($0 as? PostgresError)?.isConnectionFailure == true
+                            && ($0 as? PostgresError)?.isRetriable == true
+                    }
+                    await #expect(throws: PostgresError.self) {
+                        try await pool.transaction { _ = try await $0.query("DELETE FROM written") }
+                    }
+                }
+                // Only where it was asked for is such a server good enough to read from.
+                let isRead = (try? await pool.query("SELECT 1").count) == 1
+                #expect(isRead == !options.isEmpty)
+                _ = try await keeper.query("ALTER DATABASE notifi RESET default_transaction_read_only")
+                #expect(try await eventually { (try? await write()) != nil })
+                #expect(try await pool.query("SELECT n FROM written").count == 2)
+            }
+            _ = try await keeper.query("DROP TABLE written")
+            await keeper.close()
+        }
+    }
+
     @Test func theListenerHearsAndComesBack() async throws {
         try await self.withServer { server async throws in
             let listener = PostgresListener(

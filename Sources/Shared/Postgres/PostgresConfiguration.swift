@@ -1,6 +1,7 @@
 /// How to reach Postgres and how long to wait for it.
 public struct PostgresConfiguration: Sendable {
     /// A `postgresql://` URI or a libpq conninfo string. Holds the password, so it is never logged or put in an error.
+    /// Without a `target_session_attrs` of its own, only a server that takes writes will do.
     public var url: String
     /// Shown in `pg_stat_activity`.
     public var applicationName: String

@@ -2,8 +2,8 @@
 /// no password and no connection string.
 public struct PostgresError: Error, Sendable, Hashable {
     public enum Code: Sendable, Hashable {
-        /// No connection could be made, or it was lost, or the server is starting or stopping. Whether a statement (or
-        /// a COMMIT) that was on its way took effect is unknown.
+        /// No connection could be made, or it was lost, or the server is starting or stopping, or takes no writes. Whether
+        /// a statement (or a COMMIT) that was on its way took effect is unknown.
         case connection
         /// No connection of the pool became free within `acquireTimeout`.
         case poolTimeout

@@ -6,6 +6,12 @@ enum ServerErrors {
         return sqlState.hasPrefix("08") || ["57P01", "57P02", "57P03"].contains(sqlState)
     }
 
+    /// A session that may not write (25006) belongs to a standby, or to a server that is closed for writing, and stays so
+    /// when another one takes over: only a new session finds that out. Nothing here asks for READ ONLY itself.
+    static func endsSession(_ sqlState: String?) -> Bool {
+        self.isConnectionFailure(sqlState) || sqlState == "25006"
+    }
+
     /// Messages of class 22 quote the value at fault (`invalid input syntax for type integer: "..."`), so they are
     /// replaced by the condition's name.
     static func safeMessage(_ message: String?, sqlState: String?) -> String {

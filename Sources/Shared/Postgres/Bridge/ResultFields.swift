@@ -28,7 +28,7 @@ struct ResultFields {
 
     /// The one place that turns a server's error into ours. DETAIL, HINT and CONTEXT stay out, since they quote values.
     func error() -> PostgresError {
-        let endsSession = self.isFatal || ServerErrors.isConnectionFailure(self.sqlState)
+        let endsSession = self.isFatal || ServerErrors.endsSession(self.sqlState)
         return PostgresError(
             code: endsSession ? .connection : .server,
             sqlState: self.sqlState,

@@ -29,7 +29,9 @@ extension Session {
         // What stands before `dbname` can be overridden by the URL, what stands after it can't.
         let parameters = [
             ("keepalives", "1"), ("keepalives_idle", "5"), ("keepalives_interval", "2"), ("keepalives_count", "3"),
-            ("tcp_user_timeout", "5000"), ("dbname", self.configuration.url),
+            ("tcp_user_timeout", "5000"),
+            // Of several hosts the one that takes writes; a standby is as good as away.
+            ("target_session_attrs", "read-write"), ("dbname", self.configuration.url),
             ("application_name", self.configuration.applicationName), ("client_encoding", "UTF8"),
         ]
         let started = unsafe CText.withPointers(parameters.map(\.0)) { keywords in
