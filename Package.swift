@@ -157,8 +157,8 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Kafka", "Notifications", "Wire", "Store", "Operations", hummingbird, hummingbirdCore, nio,
-                httpTypes, logging, jwt, "TestSupport",
+                "API", "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", hummingbird, hummingbirdCore,
+                nio, httpTypes, logging, jwt, "TestSupport",
             ]),
         tests("NotifiTests", ["Notifi", "Kafka", "Wire", "Notifications", "Store", arguments, crypto]),
         tests(

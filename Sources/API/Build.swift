@@ -79,7 +79,7 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     return [
         BackgroundService("Postgres pool") { await pool.run() },
         BackgroundService("Kafka producer") { try await producer.run() },
-        audit, BackgroundService("inbox changes") { try await tail.run() },
+        ChangeAnnouncer(changes: changes, logger: logger), audit, BackgroundService("inbox changes") { try await tail.run() },
         InboxRefresher(versions: versions, logger: logger), directory, sessions,
         CancelFinisher(sent: sent, changes: changes, directory: directory, deeds: deeds, logger: logger),
         server,
