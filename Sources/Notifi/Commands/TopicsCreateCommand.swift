@@ -80,6 +80,13 @@ struct TopicPlan: Sendable {
                     "min.insync.replicas": self.replication >= 3 ? "2" : "1",
                     "retention.ms": String(hours * 3_600_000),
                     "cleanup.policy": "delete",
+                    // Whatever the cluster's default: only time ends what was accepted, and by the brokers' clocks. A
+                    // daemon's clock that is far off would have brokers refuse its records (the limit is
+                    // `message.timestamp.after.max.ms`), or drop them at once.
+                    "retention.bytes": "-1",
+                    "message.timestamp.type": "LogAppendTime",
+                    // librdkafka sends batches of up to 1,000,000 bytes; brokers refuse a batch as a whole.
+                    "max.message.bytes": "1048588",
                 ])
         }
     }
