@@ -92,8 +92,8 @@ let package = Package(
         shared(
             "Operations",
             [
-                "Kafka", "Postgres", "Notifications", "Store", logging, metrics, coreMetrics, lifecycle, unixSignals,
-                configuration, hummingbird, nio, httpTypes, systemPackage,
+                "Kafka", "Postgres", "Notifications", "Wire", "Store", logging, metrics, coreMetrics, lifecycle,
+                unixSignals, configuration, hummingbird, nio, httpTypes, systemPackage,
             ]),
 
         executable(
@@ -153,7 +153,7 @@ let package = Package(
             ]),
         tests("RouterTests", ["Router", "Kafka", "Notifications", "Wire"]),
         tests("PollerTests", ["Poller", "Kafka", "Notifications", "Wire", "Store", "TestSupport"]),
-        tests("DeliveryTests", ["Delivery", "Kafka", "Notifications", "Wire", "Store", "TestSupport"]),
+        tests("DeliveryTests", ["Delivery", "Kafka", "Notifications", "Wire", "Store", "Operations", "TestSupport"]),
         tests(
             "APITests",
             [

@@ -20,6 +20,7 @@ func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
 
     let batchSize = settings[DeliverySettings.batchSize]
     let metrics = DeliveryMetrics()
+    let publisher = Publisher(producer: producer, logger: context.logger)
     let delivering = Delivering(
         inbox: InboxWriter(
             pool: pool,
@@ -27,8 +28,9 @@ func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
                 retentionDays: Int32(settings[PipelineSettings.retentionDays]),
                 perUserAndMinute: Int64(settings[PipelineSettings.userLimit])),
             logger: context.logger),
-        publisher: Publisher(producer: producer, logger: context.logger), topics: topics, metrics: metrics,
-        logger: context.logger)
+        publisher: publisher,
+        deadLetterPublisher: DeadLetterPublisher(publisher: publisher, pool: pool, logger: context.logger),
+        topics: topics, metrics: metrics, logger: context.logger)
     let burying = Burying(pool: pool, metrics: metrics, logger: context.logger)
     return [
         BackgroundService("Postgres pool") { await pool.run() },

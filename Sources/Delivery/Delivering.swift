@@ -12,6 +12,7 @@ import Wire
 struct Delivering: Sendable {
     let inbox: InboxWriter
     let publisher: Publisher
+    let deadLetterPublisher: DeadLetterPublisher
     let topics: Topics
     let metrics: DeliveryMetrics
     let logger: Logger
@@ -36,10 +37,12 @@ struct Delivering: Sendable {
                 topic: self.topics.inboxChanges, key: user,
                 value: try InboxChange(userID: String(decoding: user, as: UTF8.self), version: version).encoded())
         }
+        try await self.deadLetterPublisher.publish(deadLetters)
         for (index, reason) in try await self.publisher.publish(
-            deadLetters + changes, what: "publishing changes", halfway: .deliveryPublishing)
+            changes, what: "publishing changes", halfway: .deliveryPublishing)
         {
-            self.logger.critical("a record is too large to publish", error: reason, metadata: ["index": "\(index)"])
+            // It is a user's id and a number: whatever refuses it takes nothing else either.
+            self.logger.critical("a change is too large to publish", error: reason, metadata: ["index": "\(index)"])
         }
         self.count(items, result, deadLetters: deadLetters.count)
     }

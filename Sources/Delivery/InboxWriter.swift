@@ -40,7 +40,6 @@ struct InboxWriter: Sendable {
                     return (try await self.writeOnce(part), [])
                 } catch let error as PostgresError where error.isMissingPartition {
                     return try await self.writeWithPartitions(part)
-                    }
                 }
             }
             result.written += committed.written.map { ($0, committed.committing) }

@@ -16,8 +16,11 @@ func buildRouter(_ context: DaemonContext) async throws -> [any Service] {
     let producer = try KafkaProducer(configuration: kafka, logger: context.logger)
     context.health.checkKafka(kafka, topics: topics.all, logger: context.logger)
     context.health.checkPostgres(pool, logger: context.logger)
+    let publisher = Publisher(producer: producer, logger: context.logger)
     let routing = Routing(
-        publisher: Publisher(producer: producer, logger: context.logger), pool: pool, topics: topics,
+        publisher: publisher,
+        deadLetterPublisher: DeadLetterPublisher(publisher: publisher, pool: pool, logger: context.logger),
+        pool: pool, topics: topics,
         shards: Int32(settings[PipelineSettings.shards]), metrics: RouterMetrics(), logger: context.logger)
     let loop = ConsumerLoop(
         configuration: kafka,

@@ -10,6 +10,7 @@ import Wire
 /// Sends a batch of requests where each belongs: durable there before this returns.
 struct Routing: Sendable {
     let publisher: Publisher
+    let deadLetterPublisher: DeadLetterPublisher
     let pool: PostgresPool
     let topics: Topics
     let shards: Int32
@@ -41,9 +42,7 @@ struct Routing: Sendable {
             deadLetters.append(self.deadLetter(now[index].message, reason: "\(reason)"))
         }
         FailPoint.routerPublished.pass(if: !records.isEmpty)
-        for (index, reason) in try await self.publisher.publish(deadLetters, what: "publishing dead letters") {
-            self.logger.critical("a dead letter is too large to keep", error: reason, metadata: ["index": "\(index)"])
-        }
+        try await self.deadLetterPublisher.publish(deadLetters)
         self.metrics.now.increment(by: now.count)
         self.metrics.outbox.increment(by: scheduled.count)
         self.metrics.deadLetters.increment(by: deadLetters.count)

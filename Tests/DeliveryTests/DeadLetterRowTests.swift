@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Kafka
 import Notifications
+import Operations
 import Store
 import TestSupport
 import Testing

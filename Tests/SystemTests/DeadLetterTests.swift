@@ -5,6 +5,7 @@ import Testing
 import Wire
 
 @testable import Harness
+@testable import Notifi
 
 extension EndToEnd.Undisturbed {
     /// What nobody can process ends as a dead letter, and holds nothing up.
@@ -41,6 +42,37 @@ extension EndToEnd.Undisturbed {
 
             let origins = zip(records, receipts).filter { garbage.contains($0.0) }.map(\.1)
             try await Self.expectDeadLetters(at: origins, reason: "notifi.v1.Notification", in: installation)
+        }
+
+        @Test(
+            "a dead letter that brokers refuse for its size is in the table all the same",
+            .disabled(if: Brokers.areExternal, "only embedded brokers refuse what they are told to"))
+        func tooLarge() async throws {
+            let installation = try await Installation.healthy
+            let broker = try #require(installation.brokers.embedded)
+            let user = installation.users(1, "large")[0]
+            let lost = try (0..<2).map { try Self.notification("lost \($0)", to: user, in: installation) }
+            try await installation[.router].kill()
+            let receipts = try await installation.brokers.produce(
+                try lost.map { notification in
+                    var record = try notification.record(on: installation.topics.requests)
+                    record.value = [0x0A, 0xFF]
+                    return record
+                })
+            // More than there are records, heartbeats and attempts until then.
+            broker.pushErrors(.produce, rawCodes: Array(repeating: 10, count: 5_000))
+            defer { broker.clearErrors(.produce) }
+            try await installation.restart(installation[.router])
+            for origin in receipts {
+                try await require("\(origin) is in the table", within: .seconds(30)) {
+                    try await installation.database.countDeadLetters(from: origin) == 1
+                }
+            }
+            broker.clearErrors(.produce)
+            for notification in lost {
+                let record = try await installation.service.record(of: notification.id.description, in: "dead-lettered")
+                #expect(record.step("dead-lettered")?.detail?.contains(installation.topics.requests) == true)
+            }
         }
 
         @Test("garbage that names its id and service in headers has a trail")

@@ -58,7 +58,7 @@ public enum FailPoint: Sendable, Hashable {
     case deliveryWritten
     /// The inbox has them; nobody was told.
     case deliveryCommitted
-    /// Half of the changes and dead letters are acknowledged.
+    /// Half of the changes are acknowledged.
     case deliveryPublishing
     /// All are; the offsets are not stored.
     case deliveryAnnounced

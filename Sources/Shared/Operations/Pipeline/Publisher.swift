@@ -17,12 +17,27 @@ public struct Publisher: Sendable {
     /// Returns when every record is acknowledged, or refused for good (too large, say). A record that timed out is sent
     /// again: it may be there twice then, and the inbox takes it once (P2).
     ///
+    /// A broker refuses a batch of records as a whole, and librdkafka says so of each of them. So a refusal counts only
+    /// where the record was sent alone: the refused ones are sent again one by one, which may change their order.
+    ///
     /// - Parameter halfway: the fail point between two halves of them.
     /// - Throws: `CancellationError`, or the last failure when the daemon is stopping; some records may then be out.
     public func publish(
         _ records: [KafkaRecord], what: String, halfway point: FailPoint? = nil
     ) async throws -> Refused {
-        var waiting = Array(records.indices)
+        let doubtful = try await self.send(Array(records.indices), of: records, what: what, halfway: point)
+        if records.count == 1 { return doubtful }
+        var refused: Refused = [:]
+        for index in doubtful.keys.sorted() {
+            refused.merge(try await self.send([index], of: records, what: what)) { $1 }
+        }
+        return refused
+    }
+
+    private func send(
+        _ places: [Int], of records: [KafkaRecord], what: String, halfway point: FailPoint? = nil
+    ) async throws -> Refused {
+        var waiting = places
         var refused: Refused = [:]
         guard !waiting.isEmpty else { return refused }
         try await retryForever(what, logger: self.logger, isRetriable: { $0 is KafkaError }) {
@@ -53,6 +68,6 @@ public struct Publisher: Sendable {
 }
 
 extension KafkaError {
-    /// The record itself is at fault: sending it again cannot help.
+    /// The record is at fault, or one that shares its batch: sending them together again cannot help.
     public var isHopeless: Bool { self.code == .recordTooLarge }
 }
