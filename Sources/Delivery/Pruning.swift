@@ -38,14 +38,15 @@ struct Pruning: Sendable {
     private func steps(_ cutoffs: RetentionCutoffs) -> [Step] {
         let (pool, shards, limit) = (self.pool, self.shards, Self.batch)
         return [
-            Step(table: "idempotency_keys") {
-                try await PruneIdempotencyKeys.run(before: cutoffs.trails, limit: limit, shards: shards, on: pool)
-            },
             Step(table: "reschedules") {
                 try await PruneReschedules.run(before: cutoffs.trails, limit: limit, shards: shards, on: pool)
             },
             Step(table: "cancellations") {
                 try await PruneCancellations.run(before: cutoffs.tombstones, limit: limit, shards: shards, on: pool)
+            },
+            // After these two, which keep keys.
+            Step(table: "idempotency_keys") {
+                try await PruneIdempotencyKeys.run(before: cutoffs.trails, limit: limit, shards: shards, on: pool)
             },
             Step(table: "dead_letters") {
                 try await PruneDeadLetters.run(before: cutoffs.deadLetters, limit: limit, on: pool)

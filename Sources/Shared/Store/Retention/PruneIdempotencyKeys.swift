@@ -4,13 +4,17 @@ public import Postgres
 
 /// Forgets Idempotency-Keys that are no longer honoured, and what they were given to is gone.
 public enum PruneIdempotencyKeys {
-    /// Index: `idempotency_keys_old (greatest(accepted_at, due_at))`.
+    /// Index: `idempotency_keys_old (greatest(accepted_at, due_at))`; the primary keys of `cancellations` and
+    /// `reschedules`, `(id, service_id)`. A key gives its id again when it is used again, and what has that id would meet
+    /// the tombstone, or the revision, of before: so it stays as long as these, and a repeat is told as one until then.
     static let find = """
         SELECT k.user_id, k.id FROM idempotency_keys k
         WHERE greatest(k.accepted_at, k.due_at) < $1
+          AND (SELECT 1 FROM cancellations c WHERE c.id = k.id AND c.service_id = k.service_id LIMIT 1) IS NULL
+          AND (SELECT 1 FROM reschedules r WHERE r.id = k.id AND r.service_id = k.service_id LIMIT 1) IS NULL
         ORDER BY greatest(k.accepted_at, k.due_at)
         LIMIT $2
-        FOR UPDATE SKIP LOCKED
+        FOR UPDATE OF k SKIP LOCKED
         """
 
     /// Index: the primary keys of `idempotency_keys`, `(user_id, id)`, and of `outbox`, `(shard, id)`. What is still
