@@ -46,6 +46,28 @@ extension Live {
             }
         }
 
+        /// Published, but the commit failed, and the standby that took over has a clock that is behind: it is not due yet, and
+        /// can be moved.
+        @Test func afterPostgresClockSteppedBackItIsStillShownOnce() async throws {
+            try await withDatabase { database async throws in
+                let now = try await database.now()
+                let first = sample(acceptedAt: now, dueAt: now.advanced(bySeconds: 60))
+                let other = sample(acceptedAt: now, dueAt: now.advanced(bySeconds: 60))
+                try await database.schedule(first, other)
+                #expect(try await database.deliver(first).map(\.outcome) == [.delivered])
+                var moved = [first, other]
+                for index in moved.indices {
+                    moved[index].dueAt = now.advanced(bySeconds: 1)
+                    moved[index].revision = 1
+                    #expect(try await self.move(moved[index], to: moved[index].dueAt, database) == 1)
+                }
+                let written = try await database.deliver(all: moved)
+                #expect(written.map(\.id) == [other.id])
+                #expect(try await database.unread().items.map(\.notification.id) == [other.id, first.id])
+                #expect(try await database.count("inbox") == 2)
+            }
+        }
+
         @Test func whatIsClaimedStays() async throws {
             try await withDatabase { database async throws in
                 let now = try await database.now()

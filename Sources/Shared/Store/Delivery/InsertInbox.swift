@@ -12,7 +12,8 @@ public enum InsertInbox {
     /// its first row.
     ///
     /// Index: the primary key of `inbox`, `(user_id, id, due_at)`, lets a redelivery find its decision and change nothing
-    /// (P2); the primary keys of `cancellations` and `reschedules`, `(id, service_id)`, of `erased_users` and of
+    /// (P2), and where something was rescheduled, also one that was made for its earlier time (should Postgres' clock have
+    /// stepped back, it may be moved though it was published); the primary keys of `cancellations` and `reschedules`, `(id, service_id)`, of `erased_users` and of
     /// `preferences`, `(user_id, event_type)`; `inbox_limited (user_id, due_at)`. `event_types` is small.
     static let sql = """
         WITH fresh AS (
@@ -32,6 +33,10 @@ public enum InsertInbox {
               AND \(ErasedUser.isNot("n.user_id", acceptedAt: "n.accepted_at"))
               AND (SELECT 1 FROM inbox i
                 WHERE i.user_id = n.user_id AND i.id = n.id AND i.due_at = n.due_at LIMIT 1) IS NULL
+              -- The same acceptance is the same notification. A CASE, since this looks into every partition.
+              AND CASE WHEN n.revision > 0 THEN (SELECT 1 FROM inbox i
+                WHERE i.user_id = n.user_id AND i.id = n.id AND i.accepted_at = n.accepted_at LIMIT 1) IS NULL
+                ELSE true END
         ), judged AS (
             SELECT *, date_trunc('minute', due_at, 'UTC') AS minute, CASE
                 WHEN expires_at <= clock_timestamp() THEN 'expired'
