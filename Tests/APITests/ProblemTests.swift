@@ -1,5 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
+import Kafka
+import Logging
 import Notifications
 import Testing
 
@@ -8,6 +10,22 @@ import Testing
 @Suite struct ProblemTests {
     private func json(_ problem: Problem) throws -> JSONValue {
         try JSONValue(parsing: JSONEncoder().encode(problem.body))
+    }
+
+    /// Without a report nobody knows whether brokers have it: who repeats it without a key may make two of it.
+    @Test(arguments: [
+        (.timedOut, true), (.clientReplaced, true), (.brokersUnavailable, true), (.closed, true), (.other, true),
+        (.queueFull, false), (.cancelled, false),
+    ] as [(KafkaError.Code, Bool)])
+    func whatNobodyConfirmedMayHaveBeenAccepted(code: KafkaError.Code, mayBe: Bool) throws {
+        let quiet = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
+        let problem = AnswerMiddleware.problem(for: KafkaError(code: code, reason: "r"), logger: quiet)
+        #expect(problem.status.code == 503)
+        #expect(problem.code == "unavailable")
+        let detail = try #require(problem.body.detail)
+        #expect(detail.contains("may have been accepted") == mayBe)
+        #expect(detail.contains("nothing was accepted") == !mayBe)
+        #expect(detail.contains("Idempotency-Key") == mayBe)
     }
 
     @Test func theLeast() throws {

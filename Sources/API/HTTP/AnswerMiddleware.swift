@@ -71,7 +71,13 @@ struct AnswerMiddleware: RouterMiddleware {
             return .unavailable("the database is not reachable at the moment")
         case let error as KafkaError:
             logger.warning("Kafka did not take it", error: error)
-            return .unavailable("the broker is not reachable at the moment; nothing was accepted")
+            // Only what never left this process is known not to be stored.
+            let isKnown = error.code == .queueFull || error.code == .cancelled
+            return .unavailable(
+                isKnown
+                    ? "the broker is not reachable at the moment; nothing was accepted"
+                    : "the broker did not confirm it; it may have been accepted nevertheless: "
+                        + "repeat it under the same Idempotency-Key")
         default:
             logger.error("a request failed", error: error)
             return Problem(.internalServerError, code: "internal", title: "Internal error")
