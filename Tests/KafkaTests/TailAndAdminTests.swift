@@ -116,6 +116,16 @@ struct TailAndAdminTests {
         }
     }
 
+    /// Embedded brokers cannot delete a topic, so this is tried on what they would tell.
+    @Test func aTopicThatWasMadeAnewWithFewerPartitionsNeedsANewTail() throws {
+        let all = (0..<4 as Range<Int32>).map { KafkaTopicPartition(topic: "t", partition: $0) }
+        #expect(try KafkaTail.added(all, to: Set(all)).isEmpty)
+        #expect(try KafkaTail.added(all, to: Set(all[..<2])) == Set(all[2...]))
+        for found in [Array(all[..<3]), Array(all[1...]), [KafkaTopicPartition(topic: "t", partition: 9)]] {
+            #expect { try KafkaTail.added(found, to: Set(all)) } throws: { ($0 as? KafkaError)?.isFatal == true }
+        }
+    }
+
     @Test(arguments: [
         (
             "[thrd:main]: a-topic [12]: offset reset (at offset 7, broker 1) to BEGINNING: fetch failed due to "

@@ -98,7 +98,7 @@ public actor KafkaTail {
             while messages.count < limit {
                 if messages.isEmpty {
                     try self.checkOpen()
-                    self.refreshPartitions()
+                    try self.refreshPartitions()
                 }
                 let wait = messages.isEmpty ? min(.milliseconds(500), deadline - .now) : .zero
                 self.assertIsolated()
@@ -155,19 +155,33 @@ public actor KafkaTail {
 
     /// Reads added partitions from their beginning, but tells of a gap, as the others' positions are kept only on the
     /// brokers' side.
-    private func refreshPartitions() {
+    ///
+    /// - Throws: ``KafkaError`` that is fatal, where the topic is another one.
+    private func refreshPartitions() throws(KafkaError) {
         if self.partitions.isEmpty || ContinuousClock.now < self.nextRefresh { return }
         self.nextRefresh = .now + self.partitionRefresh
         do throws(KafkaError) {
-            let added = Set(try self.allPartitions(timeout: .seconds(1))).subtracting(self.partitions)
+            let added = try Self.added(try self.allPartitions(timeout: .seconds(1)), to: self.partitions)
             if added.isEmpty { return }
             let positions = self.client.positions(of: self.partitions)
             try self.client.assign(positions.merging(added.map { ($0, 0) }) { $1 })
             self.partitions.formUnion(added)
             self.gaps.note()
         } catch {
+            if error.isFatal { throw error }
             self.logger.warning("could not look for new partitions of \(self.topic): \(error)")
         }
+    }
+
+    /// - Throws: ``KafkaError`` that is fatal, where some are gone: the topic was made anew, with fewer.
+    static func added(
+        _ found: [KafkaTopicPartition], to known: Set<KafkaTopicPartition>
+    ) throws(KafkaError) -> Set<KafkaTopicPartition> {
+        let found = Set(found)
+        if let gone = known.subtracting(found).map(\.description).min() {
+            throw KafkaError(code: .unknownPartition, reason: "\(gone) is gone", isFatal: true)
+        }
+        return found.subtracting(known)
     }
 }
 
