@@ -82,7 +82,7 @@ struct InboxWriter: Sendable {
         let (written, decided, versions) = try await self.pool.transaction { connection in
             let erased = try await FindErased.run(items.map(\.notification), on: connection)
             let items = items.indices.filter { !erased.contains($0) }.map { items[$0] }
-            let versions = try await TakeSeqs.run(items.map(\.notification.userID), at: .now, on: connection)
+            let versions = try await TakeSeqs.run(items.map(\.notification.userID), on: connection)
             let written = try await InsertInbox.run(
                 numbered(items.map(\.notification), upTo: versions), limits: self.limits, on: connection)
             let decided = clock.now

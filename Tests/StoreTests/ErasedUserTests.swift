@@ -121,5 +121,18 @@ extension Live {
                 #expect(try await InboxVersion.run("ann", on: database.pool) == sampleTime.microseconds + 1_000_001)
             }
         }
+
+        /// A delivery's clock may be behind the one by which the erasure left its head.
+        @Test func aNewHeadBeginsAtPostgresClock() async throws {
+            try await withDatabase { database async throws in
+                let before = try await database.now()
+                let first = try await TakeSeqs.run(["ann", "bob", "ann"], on: database.pool)
+                let (ann, bob) = (first[Array("ann".utf8)] ?? 0, first[Array("bob".utf8)] ?? 0)
+                #expect(ann == bob + 1)
+                #expect(bob > before.microseconds)
+                #expect(bob <= (try await database.now().microseconds))
+                #expect(try await TakeSeqs.run(["ann", "ann"], on: database.pool) == [Array("ann".utf8): ann + 2])
+            }
+        }
     }
 }
