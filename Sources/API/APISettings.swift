@@ -46,7 +46,7 @@ enum APISettings {
         "session.jwt.audience", help: "If set, an aud that a session must have.")
 
     static let all: [any AnySetting] =
-        Settings.common + Settings.kafka + Settings.postgres + [
+        Settings.common + Settings.kafka + Settings.postgres + LoadSettings.all + [
             Self.host, Self.port, Self.publicOrigin, Self.corsOrigins, Self.idleTimeout, Self.tokenRequestsPerMinute,
             Self.pollInterval, Self.inboxRequests, Self.actionHosts, Self.sessionSecret,
             Self.sessionJWKSFile, Self.sessionJWKSURL, Self.sessionAlgorithm, Self.sessionIssuer,

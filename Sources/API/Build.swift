@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 import Kafka
 import NIOCore
 import Notifications
@@ -37,8 +38,10 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         directory: directory, hosts: hosts, producer: producer, topics: topics,
         limit: UserLimit(perMinute: settings[PipelineSettings.userLimit]), deeds: deeds, logger: logger)
     let sent = Sent(pool: pool, shards: Int32(settings[PipelineSettings.shards]))
+    let gates = Gates(settings: settings)
+    let lookups = InboxLookups(pool: pool)
     let versions = InboxVersions(
-        pool: pool, limit: settings[APISettings.inboxCacheUsers],
+        pool: pool, lookups: lookups, gate: gates.lookups, limit: settings[APISettings.inboxCacheUsers],
         expirySeconds: settings[APISettings.inboxCacheSeconds])
     let tail = InboxTail(
         configuration: kafka, topic: topics.inboxChanges, fetchWaitMax: settings[KafkaSettings.fetchWaitMax],
@@ -46,11 +49,12 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     let changes = InboxChanges(versions: versions, producer: producer, topics: topics)
     let answers = InboxAnswers(
         versions: versions, pollIntervalSeconds: settings[APISettings.pollInterval],
-        connections: settings[PostgresSettings.poolSize], requestsPerMinute: settings[APISettings.inboxRequests])
+        connections: settings[PostgresSettings.poolSize], requestsPerMinute: settings[APISettings.inboxRequests],
+        gate: gates.inboxes)
     let marking = InboxMarking(pool: pool, changes: changes, answers: answers)
     let routes = Routes(
-        send: SendRoute(access: services, accepting: accepting),
-        sendBatch: SendBatchRoute(access: services, accepting: accepting),
+        send: SendRoute(access: services, accepting: accepting, gate: gates.sends),
+        sendBatch: SendBatchRoute(access: services, accepting: accepting, gate: gates.sends),
         list: ListRoute(access: services, sent: sent), get: GetRoute(access: services, sent: sent),
         reschedule: RescheduleRoute(access: services, sent: sent, deeds: deeds),
         cancel: CancelRoute(access: services, sent: sent, changes: changes, deeds: deeds),
@@ -66,20 +70,24 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         eraseUser: EraseUserRoute(
             access: services, pool: pool, changes: changes,
             topicRetentionDays: settings[PipelineSettings.topicRetentionDays], deeds: deeds),
-        origins: origins, answers: AnswerMetrics(), serviceMetrics: deeds.metrics)
+        origins: origins, answers: AnswerMetrics(), serviceMetrics: deeds.metrics, queries: gates.queries)
 
     let server = Application(
         router: routes.router(),
         server: .http1(configuration: .init(idleTimeout: TimeAmount(settings[APISettings.idleTimeout]))),
         configuration: ApplicationConfiguration(
-            address: .hostname(settings[APISettings.host], port: settings[APISettings.port]), serverName: nil),
+            address: .hostname(settings[APISettings.host], port: settings[APISettings.port]), serverName: nil,
+            backlog: settings[LoadSettings.backlog],
+            availableConnectionsDelegate: MaximumAvailableConnections(settings[LoadSettings.connections])),
         onServerRunning: { channel in
             if let port = channel.localAddress?.port { context.announce(http: port) }
         }, logger: logger)
     return [
         BackgroundService("Postgres pool") { await pool.run() },
         BackgroundService("Kafka producer") { try await producer.run() },
-        ChangeAnnouncer(changes: changes, logger: logger), audit, BackgroundService("inbox changes") { try await tail.run() },
+        BackgroundService("inbox lookups") { await lookups.run() },
+        ChangeAnnouncer(changes: changes, logger: logger), audit,
+        BackgroundService("inbox changes") { try await tail.run() },
         InboxRefresher(versions: versions, logger: logger), directory, sessions,
         CancelFinisher(sent: sent, changes: changes, directory: directory, deeds: deeds, logger: logger),
         server,

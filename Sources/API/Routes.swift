@@ -21,6 +21,8 @@ struct Routes: Sendable {
     let origins: OriginPolicy
     let answers: AnswerMetrics
     let serviceMetrics: ServiceMetrics
+    /// For what services ask of Postgres.
+    let queries: Gate
 
     func router() -> Hummingbird.Router<APIContext> {
         let router = Hummingbird.Router(context: APIContext.self)
@@ -40,11 +42,11 @@ struct Routes: Sendable {
     private func add(to router: Hummingbird.Router<APIContext>) {
         router.post("/api/notifications", use: self.send.handle)
         router.post("/api/notifications/batch", use: self.sendBatch.handle)
-        router.get("/api/notifications", use: self.list.handle)
+        router.get("/api/notifications", use: self.queries.limiting(self.list.handle))
         router.get("/api/notifications/unread", use: self.unread.handle)
-        router.get("/api/notifications/:id", use: self.get.handle)
-        router.patch("/api/notifications/:id", use: self.reschedule.handle)
-        router.delete("/api/notifications/:id", use: self.cancel.handle)
+        router.get("/api/notifications/:id", use: self.queries.limiting(self.get.handle))
+        router.patch("/api/notifications/:id", use: self.queries.limiting(self.reschedule.handle))
+        router.delete("/api/notifications/:id", use: self.queries.limiting(self.cancel.handle))
         router.patch("/api/notifications/:id/read", use: self.markRead.handle)
 
         router.get("/api/inbox", use: self.inbox.handle)
@@ -55,7 +57,7 @@ struct Routes: Sendable {
         router.get("/api/preferences", use: self.preferences.get)
         router.put("/api/preferences", use: self.preferences.put)
 
-        router.delete("/api/users/:id", use: self.eraseUser.handle)
+        router.delete("/api/users/:id", use: self.queries.limiting(self.eraseUser.handle))
 
         router.post("/api/session", use: self.session.start)
         router.delete("/api/session", use: self.session.end)

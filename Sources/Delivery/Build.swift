@@ -36,6 +36,9 @@ func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
         BackgroundService("Postgres pool") { await pool.run() },
         BackgroundService("Kafka producer") { try await producer.run() },
         retentionKeeper(context, pool: pool, producer: producer, topics: topics),
+        LagWatch(
+            configuration: kafka, group: topics.deliveryGroup, topic: topics.deliveries, settings: settings,
+            logger: context.logger),
         DeadLetterWatch(pool: pool, logger: context.logger),
         ConsumerLoop(
             configuration: kafka,

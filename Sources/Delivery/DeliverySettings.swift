@@ -12,5 +12,6 @@ enum DeliverySettings {
         Settings.common + Settings.kafka + Settings.postgres + [
             Self.batchSize, Self.lookEvery, PipelineSettings.shards, PipelineSettings.userLimit,
             PipelineSettings.retentionDays, PipelineSettings.topicRetentionDays,
+            LagWatch.lookEvery,
         ]
 }

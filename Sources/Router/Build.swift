@@ -30,6 +30,9 @@ func buildRouter(_ context: DaemonContext) async throws -> [any Service] {
     return [
         BackgroundService("Postgres pool") { await pool.run() },
         BackgroundService("Kafka producer") { try await producer.run() },
+        LagWatch(
+            configuration: kafka, group: topics.routerGroup, topic: topics.requests, settings: settings,
+            logger: context.logger),
         loop,
     ]
 }

@@ -189,6 +189,22 @@ private enum Keys {
         #expect(settings[PostgresSettings.url].reveal() == "postgres://x")
     }
 
+    /// What bounds memory is bounded itself.
+    @Test(
+        arguments: [
+            ("NOTIFI_KAFKA_CONSUMER_QUEUE_KIB", "1023"), ("NOTIFI_KAFKA_CONSUMER_QUEUE_KIB", "1048577"),
+            ("NOTIFI_KAFKA_BATCH_KIB", "15"), ("NOTIFI_KAFKA_BATCH_KIB", "131073"), ("NOTIFI_KAFKA_BATCH_KIB", "8 MB"),
+            ("NOTIFI_KAFKA_PRODUCER_QUEUE_KIB", "1023"), ("NOTIFI_KAFKA_PRODUCER_QUEUE_KIB", "1048577"),
+            ("NOTIFI_KAFKA_LAG_LOOK_SECONDS", "0"), ("NOTIFI_KAFKA_LAG_LOOK_SECONDS", "3601"),
+        ])
+    func boundsOutOfRange(name: String, value: String) throws {
+        let error = try #require(throws: SettingsError.self) {
+            try Settings.load(
+                Settings.kafka + [LagWatch.lookEvery], environment: ["NOTIFI_KAFKA_BROKERS": "a:1", name: value])
+        }
+        #expect(error.faults.count == 1 && error.faults[0].hasPrefix("\(name) ("), "\(error.faults)")
+    }
+
     @Test func namesAreUniqueAndMapToVariables() {
         let names = (Settings.common + Settings.kafka + Settings.postgres).map(\.definition)
         #expect(Set(names.map(\.name)).count == names.count)

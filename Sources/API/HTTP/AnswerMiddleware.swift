@@ -52,6 +52,9 @@ struct AnswerMiddleware: RouterMiddleware {
         return Self.problem(for: error, logger: logger)
     }
 
+    /// Spread, so that those who were refused together do not come back together.
+    private static var someSeconds: Int { .random(in: 1...3) }
+
     static func problem(for error: any Error, logger: Logger) -> Problem {
         switch error {
         case let problem as Problem: return problem
@@ -68,7 +71,7 @@ struct AnswerMiddleware: RouterMiddleware {
             return .tooLarge(limit: SendRoute.largestBody)
         case let error as PostgresError:
             logger.warning("Postgres did not answer", error: error)
-            return .unavailable("the database is not reachable at the moment")
+            return .unavailable("the database is not reachable at the moment", retryAfterSeconds: Self.someSeconds)
         case let error as KafkaError:
             logger.warning("Kafka did not take it", error: error)
             // Only what never left this process is known not to be stored.
@@ -77,7 +80,8 @@ struct AnswerMiddleware: RouterMiddleware {
                 isKnown
                     ? "the broker is not reachable at the moment; nothing was accepted"
                     : "the broker did not confirm it; it may have been accepted nevertheless: "
-                        + "repeat it under the same Idempotency-Key")
+                        + "repeat it under the same Idempotency-Key",
+                retryAfterSeconds: Self.someSeconds)
         default:
             logger.error("a request failed", error: error)
             return Problem(.internalServerError, code: "internal", title: "Internal error")

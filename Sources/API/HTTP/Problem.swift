@@ -131,8 +131,9 @@ extension Problem {
             retryAfterSeconds: max(1, limit.resetSeconds), limit: limit)
     }
 
-    static func unavailable(_ detail: String) -> Problem {
+    static func unavailable(_ detail: String, retryAfterSeconds: Int = 1) -> Problem {
         Problem(
-            .serviceUnavailable, code: "unavailable", title: "Not available", detail: detail, retryAfterSeconds: 1)
+            .serviceUnavailable, code: "unavailable", title: "Not available", detail: detail,
+            retryAfterSeconds: retryAfterSeconds)
     }
 }

@@ -32,6 +32,12 @@ extension Request {
         try JSONValue(body: try await self.bytes(limit: limit))
     }
 
+    /// The bytes that reading the body may take: what it says, and where it says nothing, all that it may have.
+    func expectedSize(limit: Int) -> Int {
+        guard let length = self.headers[.contentLength].flatMap({ Int($0) }), length >= 0 else { return limit }
+        return min(length, limit)
+    }
+
     /// Whether the body says that it is of this type.
     func isOfType(_ type: String) -> Bool { self.headers[.contentType]?.lowercased().hasPrefix(type) ?? false }
 }

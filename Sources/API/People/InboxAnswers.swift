@@ -14,13 +14,18 @@ final class InboxAnswers: Sendable {
 
     private let versions: InboxVersions
     private let requestsPerMinute: Int
+    private let gate: Gate
     private let pace: Mutex<PollPace>
 
     /// - Parameters:
     ///   - pollIntervalSeconds: without load.
     ///   - connections: how many requests Postgres answers at a time.
-    init(versions: InboxVersions, pollIntervalSeconds: Int, connections: Int, requestsPerMinute: Int) {
+    ///   - gate: bounds how many wait for that.
+    init(
+        versions: InboxVersions, pollIntervalSeconds: Int, connections: Int, requestsPerMinute: Int, gate: Gate
+    ) {
         self.versions = versions
+        self.gate = gate
         self.requestsPerMinute = requestsPerMinute
         self.pace = Mutex(PollPace(baseSeconds: pollIntervalSeconds, connections: connections, at: .now))
     }
@@ -28,18 +33,25 @@ final class InboxAnswers: Sendable {
     /// Asks Postgres for a person, as part of the load.
     ///
     /// - Parameter body: is given how many requests a user has in a minute.
-    func asking<Answer>(
+    /// - Throws: `Problem`, 503, where too many ask already, and what `body` throws.
+    nonisolated(nonsending) func asking<Answer>(
         _ body: nonisolated(nonsending) (_ requestsPerMinute: Int) async throws -> Answer
+    ) async throws -> Answer {
+        try await self.gate.admit { try await self.counted { try await body(self.requestsPerMinute) } }
+    }
+
+    private nonisolated(nonsending) func counted<Answer>(
+        _ body: nonisolated(nonsending) () async throws -> Answer
     ) async rethrows -> Answer {
         self.pace.withLock { $0.began(at: .now) }
         defer { self.pace.withLock { $0.ended(at: .now) } }
-        return try await body(self.requestsPerMinute)
+        return try await body()
     }
 
     /// - Returns: a 304 where the client has what there is, which is not counted; `nil` where it has to be told.
     func notModified(_ request: Request, for userID: String) async throws -> Response? {
         guard let known = request.headers[.ifNoneMatch] else { return nil }
-        let version = try await self.asking { _ in try await self.versions.version(of: userID) }
+        let version = try await self.counted { try await self.versions.version(of: userID) }
         guard Self.matches(known, Self.etag(version, of: userID, at: .now)) else { return nil }
         return Response(status: .notModified, headers: self.common + [.eTag: Self.etag(version, of: userID, at: .now)])
     }

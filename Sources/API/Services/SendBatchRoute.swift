@@ -15,9 +15,16 @@ struct SendBatchRoute: Sendable {
 
     let access: ServiceAccess
     let accepting: Accepting
+    let gate: Gate
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
         let token = try self.access.identify(.send, of: request, in: context)
+        return try await self.gate.admit(request.expectedSize(limit: Self.largestBody)) {
+            try await self.send(request, context, by: token)
+        }
+    }
+
+    private func send(_ request: Request, _ context: APIContext, by token: ServiceToken) async throws -> Response {
         let items: [Result<Accepting.Item, Problem>]
         do {
             items = try await Self.items(of: request)

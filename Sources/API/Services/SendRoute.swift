@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Notifications
 import Operations
+import Store
 
 /// `POST /api/notifications`: one notification, now or for later.
 struct SendRoute: Sendable {
@@ -9,9 +10,18 @@ struct SendRoute: Sendable {
 
     let access: ServiceAccess
     let accepting: Accepting
+    let gate: Gate
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
-        let token = try self.access.require(.send, of: request, in: context)
+        let token = try self.access.identify(.send, of: request, in: context)
+        // Before anything of the body is read.
+        return try await self.gate.admit(request.expectedSize(limit: Self.largestBody)) {
+            try self.access.spend(1, of: token, in: context)
+            return try await self.send(request, context, by: token)
+        }
+    }
+
+    private func send(_ request: Request, _ context: APIContext, by token: ServiceToken) async throws -> Response {
         let item = Accepting.Item(
             json: try await request.json(limit: Self.largestBody), key: request.headers[.idempotencyKey],
             keyPointer: HTTPField.Name.idempotencyKey.rawName)

@@ -8,20 +8,25 @@ import Synchronization
 final class InboxVersions: Sendable {
     private let map: Mutex<VersionMap>
     private let pool: PostgresPool
+    private let lookups: InboxLookups
+    private let gate: Gate
     private let metrics: InboxVersionMetrics
 
     /// - Parameters:
+    ///   - gate: bounds how many wait for an answer of Postgres. What is known needs none.
     ///   - limit: at most so many users are held.
     ///   - expirySeconds: for how long an answer of Postgres holds.
-    init(pool: PostgresPool, limit: Int, expirySeconds: Int) {
+    init(pool: PostgresPool, lookups: InboxLookups, gate: Gate, limit: Int, expirySeconds: Int) {
         self.map = Mutex(VersionMap(limit: limit, expirySeconds: expirySeconds, origin: .now))
         self.pool = pool
+        self.lookups = lookups
+        self.gate = gate
         self.metrics = InboxVersionMetrics()
     }
 
     /// Never lower than what this replica committed or read itself, nor than what was announced three seconds ago.
     ///
-    /// - Throws: where Postgres has to be asked and does not answer.
+    /// - Throws: where Postgres has to be asked and does not answer; `Problem`, 503, where too many wait for that.
     func version(of userID: String) async throws -> Int64 {
         let answer = self.map.withLock { $0.ask(userID, at: .now) }
         switch answer {
@@ -29,8 +34,10 @@ final class InboxVersions: Sendable {
             self.metrics.fromMemory.increment()
             return version
         case .unknown(let ticket):
-            self.metrics.fromPostgres.increment()
-            let version = try await InboxVersion.run(userID, on: self.pool)
+            let version = try await self.gate.admit {
+                self.metrics.fromPostgres.increment()
+                return try await self.lookups.version(of: userID)
+            }
             return self.map.withLock { $0.enter(version, for: ticket) }
         }
     }

@@ -12,9 +12,16 @@ public struct KafkaConfiguration: Sendable {
     /// client is made. Default: none.
     public var properties: [String: String]
 
-    public init(brokers: String, clientID: String = "notifi", properties: [String: String] = [:]) {
+    /// How much a producer holds of what is not acknowledged yet; beyond that it takes no more for now. In KiB, at least
+    /// 1,024. Default 65,536; there are at most 100,000 records in any case.
+    public var producerQueueKiB: Int
+
+    public init(
+        brokers: String, clientID: String = "notifi", properties: [String: String] = [:], producerQueueKiB: Int = 65_536
+    ) {
         self.brokers = brokers
         self.clientID = clientID
         self.properties = properties
+        self.producerQueueKiB = producerQueueKiB
     }
 }

@@ -202,10 +202,14 @@ public actor KafkaConsumer {
     ) throws -> [(message: KafkaMessage, epoch: UInt64)] {
         self.answerRebalances(keeping: nil)
         var taken = self.takeBacklog(limit)
-        while taken.count < limit {
+        var bytes = taken.reduce(0) { $0 + $1.message.bytes }
+        while taken.count < limit, bytes < self.options.batchBytes {
             if taken.isEmpty { try self.checkOpen() }
             let outcome = self.pollOutcome(timeout: taken.isEmpty ? min(Self.slice, deadline - .now) : .zero)
-            if case .success(let next?) = outcome { taken.append(next) }
+            if case .success(let next?) = outcome {
+                taken.append(next)
+                bytes += next.message.bytes
+            }
             if self.answerRebalances(keeping: nil) {
                 taken.removeAll { self.ledger.epoch(of: $0.message.topicPartition) != $0.epoch }
             }
@@ -259,7 +263,12 @@ public actor KafkaConsumer {
 
     private func takeBacklog(_ limit: Int) -> [(message: KafkaMessage, epoch: UInt64)] {
         self.backlog.removeAll { self.ledger.epoch(of: $0.message.topicPartition) != $0.epoch }
-        let taken = Array(self.backlog.prefix(limit))
+        var bytes = 0
+        let taken = Array(
+            self.backlog.prefix(limit).prefix { taken in
+                defer { bytes += taken.message.bytes }
+                return bytes < self.options.batchBytes
+            })
         self.backlog.removeFirst(taken.count)
         return taken
     }
@@ -399,6 +408,11 @@ private final class Flag: Sendable {
     func set() { self.state.withLock { $0 = true } }
 }
 
+extension KafkaMessage {
+    /// What a batch is measured by.
+    fileprivate var bytes: Int { (self.key?.count ?? 0) + (self.value?.count ?? 0) }
+}
+
 extension KafkaConsumerOptions {
     func properties(_ configuration: KafkaConfiguration) -> ClientProperties {
         var properties = ClientProperties()
@@ -419,6 +433,10 @@ extension KafkaConsumerOptions {
         properties.set("heartbeat.interval.ms", min(.seconds(3), self.sessionTimeout / 3))
         properties.set("max.poll.interval.ms", max(self.maxPollInterval, self.sessionTimeout))
         properties.set("fetch.wait.max.ms", self.fetchWaitMax)
+        // librdkafka would hold 64 MiB, and ask for 50 more at once.
+        let queueKiB = max(1_024, self.queueKiB)
+        properties.set("queued.max.messages.kbytes", String(queueKiB))
+        properties.set("fetch.max.bytes", String(min(queueKiB, 51_200) * 1_024))
         return properties
     }
 }

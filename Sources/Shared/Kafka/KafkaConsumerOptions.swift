@@ -29,6 +29,11 @@ public struct KafkaConsumerOptions: Sendable {
     public var pauseAfter: Duration
     /// Bound of one commit. Default 5 s.
     public var commitTimeout: Duration
+    /// How much is fetched ahead of what is asked for; a fetch that is under way may bring as much again. In KiB, at least
+    /// 1,024. Default 16,384.
+    public var queueKiB: Int
+    /// A batch ends with the message that brings its keys and values to so many bytes. Default 8 MiB.
+    public var batchBytes: Int
     /// Told of every change, on the consumer's own thread: don't block in it. Default: nobody.
     public var onEvent: (@Sendable (KafkaConsumerEvent) -> Void)?
 
@@ -37,6 +42,7 @@ public struct KafkaConsumerOptions: Sendable {
         maxPollInterval: Duration = .seconds(300),
         fetchWaitMax: Duration = .milliseconds(500), assignmentStrategy: AssignmentStrategy = .cooperativeSticky,
         revokeGrace: Duration = .seconds(10), pauseAfter: Duration = .seconds(1), commitTimeout: Duration = .seconds(5),
+        queueKiB: Int = 16_384, batchBytes: Int = 8 * 1_024 * 1_024,
         onEvent: (@Sendable (KafkaConsumerEvent) -> Void)? = nil
     ) {
         self.group = group
@@ -48,6 +54,8 @@ public struct KafkaConsumerOptions: Sendable {
         self.revokeGrace = revokeGrace
         self.pauseAfter = pauseAfter
         self.commitTimeout = commitTimeout
+        self.queueKiB = queueKiB
+        self.batchBytes = batchBytes
         self.onEvent = onEvent
     }
 }

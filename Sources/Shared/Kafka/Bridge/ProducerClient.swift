@@ -42,6 +42,8 @@ final class ProducerClient: @unchecked Sendable {
         // The default pauses of up to 10 s between attempts outlast most message timeouts.
         properties.set("reconnect.backoff.ms", "50")
         properties.set("reconnect.backoff.max.ms", "500")
+        // librdkafka would hold a gigabyte.
+        properties.set("queue.buffering.max.kbytes", String(max(1_024, configuration.producerQueueKiB)))
         properties.set(configuration)
         properties.set("enable.idempotence", "true")
         properties.set("acks", "all")

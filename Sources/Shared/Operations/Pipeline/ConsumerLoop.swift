@@ -1,5 +1,6 @@
 public import Kafka
 public import Logging
+import Metrics
 public import ServiceLifecycle
 
 /// A member of a consumer group that hands batch after batch to its work until it is stopped.
@@ -14,6 +15,7 @@ public struct ConsumerLoop: Service {
     private let failPoints: ConsumerFailPoints
     private let logger: Logger
     private let work: @Sendable (KafkaBatch) async throws -> Void
+    private let held: Gauge
 
     /// How long it listens for more before it looks whether it is to stop.
     private static let patience: Duration = .milliseconds(200)
@@ -32,6 +34,9 @@ public struct ConsumerLoop: Service {
         self.failPoints = failPoints
         self.logger = logger
         self.work = work
+        self.held = Metric(
+            "consumer_held_records", help: "Records that were taken from a topic and are worked on, by topic."
+        ).gauge(("topic", options.topics.joined(separator: ",")))
     }
 
     /// Returns after a graceful shutdown: the batch in hand is finished and committed, and the group is left.
@@ -58,6 +63,8 @@ public struct ConsumerLoop: Service {
         while !Task.isShuttingDownGracefully {
             let batch = try await consumer.nextBatch(max: self.batchSize, timeout: Self.patience)
             guard !batch.isEmpty else { continue }
+            self.held.record(batch.messages.count)
+            defer { self.held.record(0) }
             self.failPoints.taken.pass()
             let work = self.work
             try await consumer.keepingMembership(batch) { try await work(batch) }

@@ -13,7 +13,8 @@ extension KafkaConsumerOptions {
             // A group waits for a member no longer than its session, so the last batch has to be done well before.
             revokeGrace: min(.seconds(10), settings[KafkaSettings.sessionTimeout] / 2),
             // Two consumers in a row have to be able to give up within the time that a stop may take.
-            commitTimeout: .seconds(2),
+            commitTimeout: .seconds(2), queueKiB: settings[KafkaSettings.consumerQueue],
+            batchBytes: settings[KafkaSettings.batchKiB] * 1_024,
             onEvent: { if case .offsetOutOfRange = $0 { outOfRange.increment() } })
     }
 }

@@ -12,6 +12,15 @@ public enum KafkaSettings {
     public static let fetchWaitMax = Setting<Duration>(
         "kafka.fetch-wait-max-ms", milliseconds: 500, range: 0...300_000,
         help: "Milliseconds for which a broker may hold back an answer that has no messages yet.")
+    public static let consumerQueue = Setting<Int>(
+        "kafka.consumer-queue-kib", default: 16_384, range: 1_024...1_048_576,
+        help: "KiB that a consumer fetches ahead; what one fetch brings may come on top.")
+    public static let batchKiB = Setting<Int>(
+        "kafka.batch-kib", default: 8_192, range: 16...131_072,
+        help: "KiB of messages that are worked on at once, but for the last of them, where so many come together.")
+    public static let producerQueue = Setting<Int>(
+        "kafka.producer-queue-kib", default: 65_536, range: 1_024...1_048_576,
+        help: "KiB that a producer holds until brokers have acknowledged them.")
     public static let securityProtocol = Setting<SecurityProtocol>(
         "kafka.security.protocol", default: .plaintext, help: "How connections to brokers are protected.")
     public static let saslMechanism = Setting<String?>(
@@ -31,8 +40,9 @@ public enum KafkaSettings {
         help: "https checks that a broker's certificate is for its host name; none does not.")
 
     static let all: [any AnySetting] = [
-        Self.brokers, Self.topicPrefix, Self.sessionTimeout, Self.fetchWaitMax, Self.securityProtocol,
-        Self.saslMechanism, Self.saslUsername, Self.saslPassword, Self.caLocation, Self.certificateLocation,
+        Self.brokers, Self.topicPrefix, Self.sessionTimeout, Self.fetchWaitMax, Self.consumerQueue,
+        Self.batchKiB, Self.producerQueue, Self.securityProtocol, Self.saslMechanism, Self.saslUsername,
+        Self.saslPassword, Self.caLocation, Self.certificateLocation,
         Self.keyLocation, Self.keyPassword, Self.endpointIdentification,
     ]
 
@@ -52,7 +62,8 @@ extension KafkaConfiguration {
     public init(settings: Settings, clientID: String) {
         self.init(
             brokers: settings[KafkaSettings.brokers], clientID: clientID,
-            properties: KafkaSettings.properties(of: settings))
+            properties: KafkaSettings.properties(of: settings),
+            producerQueueKiB: settings[KafkaSettings.producerQueue])
     }
 }
 
