@@ -24,19 +24,7 @@ struct APIReplica: Sendable {
         }
     }
 
-    func metric(_ name: String) async throws -> Double {
-        let admin = HTTPClient(port: try self.process.ports.admin)
-        let answer: HTTPAnswer
-        do {
-            answer = try await admin.send("GET", "/metrics")
-            await admin.close()
-        } catch {
-            await admin.close()
-            throw error
-        }
-        let line = answer.text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
-        return try #require(line.flatMap { Double($0.dropFirst(name.count + 1)) }, "\(name) in \(answer.text)")
-    }
+    func metric(_ name: String) async throws -> Double { try await self.process.metric(name) }
 
     func lookups() async throws -> Lookups {
         Lookups(
