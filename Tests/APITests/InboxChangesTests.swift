@@ -21,9 +21,11 @@ import Wire
         // It does not run yet, so that every send fails after half a second.
         let producer = try KafkaProducer(
             configuration: kafka, logger: Self.quiet, messageTimeout: .milliseconds(500))
+        let pool = PostgresPool(
+            configuration: PostgresConfiguration(url: "postgresql://127.0.0.1:1/x"), logger: Self.quiet)
         let own = InboxVersions(
-            pool: PostgresPool(configuration: PostgresConfiguration(url: "postgresql://127.0.0.1:1/x"), logger: Self.quiet),
-            limit: 10, expirySeconds: 600)
+            pool: pool, lookups: InboxLookups(pool: pool),
+            gate: Gate("lookup", Admission(mostRequests: 1), spreadSeconds: 1), limit: 10, expirySeconds: 600)
         let changes = InboxChanges(versions: own, producer: producer, topics: Self.topics, limit: 2)
 
         var other = Replica(partitions: [0, 1])
