@@ -153,12 +153,13 @@ let package = Package(
             ]),
         tests("RouterTests", ["Router", "Kafka", "Notifications", "Wire"]),
         tests("PollerTests", ["Poller", "Kafka", "Notifications", "Wire", "Store", "TestSupport"]),
-        tests("DeliveryTests", ["Delivery", "Kafka", "Notifications", "Wire", "Store", "Operations", "TestSupport"]),
+        tests(
+            "DeliveryTests", ["Delivery", "Kafka", "Notifications", "Wire", "Store", "Operations", "TestSupport"]),
         tests(
             "APITests",
             [
-                "API", "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", hummingbird, hummingbirdCore,
-                nio, httpTypes, logging, jwt, "TestSupport",
+                "API", "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", hummingbird,
+                hummingbirdCore, nio, httpTypes, logging, jwt, "TestSupport",
             ]),
         tests("NotifiTests", ["Notifi", "Kafka", "Wire", "Notifications", "Store", arguments, crypto]),
         tests(

@@ -13,10 +13,11 @@ import Testing
     }
 
     /// Without a report nobody knows whether brokers have it: who repeats it without a key may make two of it.
-    @Test(arguments: [
-        (.timedOut, true), (.clientReplaced, true), (.brokersUnavailable, true), (.closed, true), (.other, true),
-        (.queueFull, false), (.cancelled, false),
-    ] as [(KafkaError.Code, Bool)])
+    @Test(
+        arguments: [
+            (.timedOut, true), (.clientReplaced, true), (.brokersUnavailable, true), (.closed, true), (.other, true),
+            (.queueFull, false), (.cancelled, false),
+        ] as [(KafkaError.Code, Bool)])
     func whatNobodyConfirmedMayHaveBeenAccepted(code: KafkaError.Code, mayBe: Bool) throws {
         let quiet = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
         let problem = AnswerMiddleware.problem(for: KafkaError(code: code, reason: "r"), logger: quiet)
