@@ -54,7 +54,7 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     let marking = InboxMarking(pool: pool, changes: changes, answers: answers)
     let routes = Routes(
         send: SendRoute(access: services, accepting: accepting, gate: gates.sends),
-        sendBatch: SendBatchRoute(access: services, accepting: accepting, gate: gates.sends),
+        sendBatch: SendBatchRoute(access: services, accepting: accepting, gate: gates.batches),
         list: ListRoute(access: services, sent: sent), get: GetRoute(access: services, sent: sent),
         reschedule: RescheduleRoute(access: services, sent: sent, deeds: deeds),
         cancel: CancelRoute(access: services, sent: sent, changes: changes, deeds: deeds),

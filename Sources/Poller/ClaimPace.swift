@@ -12,6 +12,9 @@ struct ClaimPace: Sendable {
     /// A sweep may have to walk over many dead entries (where a snapshot is held open, say). The next one is put off, so
     /// that they take at most one part in so many of the time.
     static let sweepShare = 10
+    /// So long what could not be published is left alone, so that the rest gets on: a partition without a leader costs
+    /// each claim that has a row for it the producer's time-out.
+    static let givenBackPause: Duration = .seconds(5)
     /// Of two failures in a row it halves, down to this.
     static let smallestBatch: Int32 = 10
 
@@ -23,6 +26,9 @@ struct ClaimPace: Sendable {
     private var lastSweep: ContinuousClock.Instant?
     private var untilNextSweep = Self.sweepEvery
     private var isSweeping = false
+    /// Where claims went on from before the sweep.
+    private var lowBeforeSweep: OutboxPlace = .beginning
+    private var noSweepBefore: ContinuousClock.Instant?
     /// What is due was not ours to claim, although it was asked for again.
     private var isHeld = false
 
@@ -46,6 +52,9 @@ struct ClaimPace: Sendable {
 
     /// Nothing came for as long as the safety net allows.
     mutating func sweep(at now: ContinuousClock.Instant) {
+        if let pause = self.noSweepBefore, now < pause { return }
+        self.noSweepBefore = nil
+        if !self.isSweeping { self.lowBeforeSweep = self.low }
         self.low = .beginning
         self.lastSweep = now
         self.untilNextSweep = Self.sweepEvery
@@ -58,7 +67,11 @@ struct ClaimPace: Sendable {
     ///   - count: how many rows it had.
     ///   - last: the place of the last one.
     ///   - took: how long Postgres was at it.
-    mutating func claimed(count: Int, last: OutboxPlace?, took: Duration = .zero) -> Next {
+    ///   - givenBackAt: when some of it was put back; `nil` where nothing was.
+    mutating func claimed(
+        count: Int, last: OutboxPlace?, took: Duration = .zero, givenBackAt: ContinuousClock.Instant? = nil
+    ) -> Next {
+        if let givenBackAt { self.noSweepBefore = givenBackAt + Self.givenBackPause }
         if self.isSweeping { self.untilNextSweep = max(Self.sweepEvery, took * Self.sweepShare) }
         self.isSweeping = false
         if let last { self.low = max(self.low, last) }
@@ -68,8 +81,19 @@ struct ClaimPace: Sendable {
         return wasFull ? .claimAgain : .wait
     }
 
-    /// A claim could not be published in time, and was rolled back.
-    mutating func failed() {
+    /// How long the next sweep is put off when one took longer than a statement may.
+    static let unfinishedSweepPause: Duration = .seconds(10)
+
+    /// A claim was rolled back: it could not be published in time, or Postgres did not make it.
+    ///
+    /// - Parameter isTimeout: a statement took too long. A sweep that does is not tried again for a while: it would
+    ///   walk over the same dead entries, for as long as somebody's snapshot keeps them.
+    mutating func failed(isTimeout: Bool = false) {
+        if isTimeout, self.isSweeping {
+            self.low = self.lowBeforeSweep
+            self.isSweeping = false
+            self.untilNextSweep = Self.unfinishedSweepPause
+        }
         self.limit = max(min(Self.smallestBatch, self.batchSize), self.limit / 2)
     }
 

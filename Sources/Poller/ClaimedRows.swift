@@ -12,6 +12,9 @@ struct ClaimedRows: Sendable {
     let count: Int
     let last: OutboxPlace?
 
+    /// The ids of what is published, in that order.
+    var published: [NotificationID] { self.due.map(\.id) + self.unreadable.map(\.row.id) }
+
     /// - Parameter rows: earliest first.
     init(_ rows: [ClaimDue.Row]) {
         self.count = rows.count
@@ -32,6 +35,13 @@ struct ClaimedRows: Sendable {
                 self.unreadable.append((row, error))
             }
         }
+    }
+
+    /// Leaves out what was not published after all.
+    mutating func remove(_ ids: Set<NotificationID>) {
+        guard !ids.isEmpty else { return }
+        self.due.removeAll { ids.contains($0.id) }
+        self.unreadable.removeAll { ids.contains($0.row.id) }
     }
 }
 

@@ -9,7 +9,8 @@ import Wire
 
 /// One claim, whole: in one short transaction due rows are taken out, published, and the deletion committed when every
 /// report has come. A crash anywhere rolls back, and the rows are free at once; what was published by then comes again
-/// with the same id, and the inbox takes it once (P2).
+/// with the same id, and the inbox takes it once (P2). What alone could not be published is put back: one partition that
+/// takes nothing must not hold up the others.
 struct Claiming: Sendable {
     let pool: PostgresPool
     let producer: KafkaProducer
@@ -20,33 +21,57 @@ struct Claiming: Sendable {
     struct Outcome: Sendable {
         let count: Int
         let last: OutboxPlace?
+        /// Of these, those that could not be published.
+        let givenBack: Int
         /// By Postgres, to find and lock them.
         let took: Duration
     }
 
-    /// - Throws: `PostgresError`, or `KafkaError` where not all was acknowledged; nothing has left the outbox then.
+    /// - Throws: `PostgresError`, or `KafkaError` where nothing was acknowledged; nothing has left the outbox then.
     func claim(shard: Int32, low: OutboxPlace, limit: Int32) async throws -> Outcome {
         let clock = ContinuousClock()
-        let (rows, took) = try await self.pool.transaction { connection in
+        let (rows, givenBack, took) = try await self.pool.transaction { connection in
             let began = clock.now
             let rows = try await ClaimDue.run(shard: shard, low: low, limit: limit, on: connection)
             let took = clock.now - began
             FailPoint.pollerClaimed.pass(if: !rows.isEmpty)
-            let sorted = ClaimedRows(rows)
+            var sorted = ClaimedRows(rows)
             let records =
                 try sorted.due.map { try $0.record(on: self.topics.deliveries) }
                 + sorted.unreadable.map { self.deadLetter($0.row, shard: shard, reason: $0.reason) }
             // The reports come within the producer's bound of 3 s, before Postgres ends an idle transaction after 5 s.
-            for outcome in await self.producer.send(records, halfway: .pollerPublishing) { _ = try outcome.get() }
+            let unsent = try Self.unsent(
+                sorted.published, await self.producer.send(records, halfway: .pollerPublishing))
             FailPoint.pollerPublished.pass(if: !records.isEmpty)
             // Locks tombstones, for which a DELETE may be waiting: so only now, when Kafka is not waited for any more.
             try await RecordCancelled.run(sorted.cancelled.map { ($0.notification, $0.payload) }, on: connection)
+            try await GiveBack.run(rows.filter { unsent.contains($0.id) }, shard: shard, on: connection)
+            sorted.remove(unsent)
             FailPoint.pollerRecorded.pass(if: !rows.isEmpty)
-            return (sorted, took)
+            return (sorted, unsent.count, took)
         }
         FailPoint.pollerCommitted.pass(if: rows.count > 0)
         self.count(rows)
-        return Outcome(count: rows.count, last: rows.last, took: took)
+        if givenBack > 0 {
+            self.logger.warning(
+                "\(givenBack) rows could not be published and are put back", metadata: ["shard": "\(shard)"])
+        }
+        return Outcome(count: rows.count, last: rows.last, givenBack: givenBack, took: took)
+    }
+
+    /// - Throws: the first failure, where nothing was acknowledged: then all is rolled back, and tried again later.
+    private static func unsent(
+        _ ids: [NotificationID], _ outcomes: [Result<KafkaReceipt, KafkaError>]
+    ) throws(KafkaError) -> Set<NotificationID> {
+        var unsent: Set<NotificationID> = []
+        var failure: KafkaError?
+        for (id, outcome) in zip(ids, outcomes) {
+            guard case .failure(let error) = outcome else { continue }
+            unsent.insert(id)
+            failure = failure ?? error
+        }
+        if let failure, unsent.count == ids.count { throw failure }
+        return unsent
     }
 
     private func count(_ rows: ClaimedRows) {

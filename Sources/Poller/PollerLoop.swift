@@ -72,10 +72,7 @@ struct PollerLoop: Service {
                 let next = try await self.claim(shard, &pace)
                 guard next == .wait, !Task.isShuttingDownGracefully else { continue }
             }
-            let low = pace.low
-            let due = try await retryForever(
-                "asking what is due next", logger: self.logger, isRetriable: { _ in true }
-            ) { try await NextDue.run(shard: shard, low: low, on: self.claiming.pool) }
+            let due = try await self.nextDue(shard, &pace)
             switch pace.wait(untilDue: due?.waitMicroseconds, jitter: .random(in: 0...1)) {
             case .none: isDue = true
             case .until(let microseconds):
@@ -102,12 +99,33 @@ struct PollerLoop: Service {
             do {
                 return try await self.claiming.claim(shard: shard, low: attempt.low, limit: attempt.limit)
             } catch {
-                attempt.failed()
+                attempt.failed(isTimeout: (error as? PostgresError)?.isStatementTimeout ?? false)
                 throw error
             }
         }
         pace = attempt
-        return pace.claimed(count: outcome.count, last: outcome.last, took: outcome.took)
+        return pace.claimed(
+            count: outcome.count, last: outcome.last, took: outcome.took,
+            givenBackAt: outcome.givenBack > 0 ? .now : nil)
+    }
+
+    private func nextDue(
+        _ shard: Int32, _ pace: inout ClaimPace
+    ) async throws -> (dueAt: Instant, waitMicroseconds: Int64)? {
+        var attempt = pace
+        let due = try await retryForever(
+            "asking what is due next", logger: self.logger, isRetriable: { _ in true }
+        ) {
+            do {
+                return try await NextDue.run(shard: shard, low: attempt.low, on: self.claiming.pool)
+            } catch {
+                // It walks where the claim would, and takes nothing.
+                if (error as? PostgresError)?.isStatementTimeout ?? false { attempt.failed(isTimeout: true) }
+                throw error
+            }
+        }
+        pace = attempt
+        return due
     }
 
     private func sleep(_ shard: Int32, microseconds: Int64) async -> Instant? {

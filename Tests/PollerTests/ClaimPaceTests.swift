@@ -56,6 +56,41 @@ import Testing
         #expect(pace.low == place(100))
     }
 
+    @Test func aSweepThatTakesTooLongIsPutOff() {
+        var pace = ClaimPace(batchSize: 500)
+        pace.willClaim(at: self.start)
+        _ = pace.claimed(count: 500, last: place(100))
+        let sweep = self.start + ClaimPace.sweepEvery
+        pace.willClaim(at: sweep)
+        #expect(pace.low == before(0))
+        pace.failed()
+        #expect(pace.low == before(0), "brokers that are away say nothing of the sweep")
+        pace.failed(isTimeout: true)
+        #expect(pace.low == place(100))
+        pace.failed(isTimeout: true)
+        #expect(pace.low == place(100))
+        pace.willClaim(at: sweep + ClaimPace.unfinishedSweepPause - .nanoseconds(1))
+        #expect(pace.low == place(100))
+        pace.willClaim(at: sweep + ClaimPace.unfinishedSweepPause)
+        #expect(pace.low == before(0))
+    }
+
+    @Test func whatWasPutBackIsLeftAloneForAWhile() {
+        var pace = ClaimPace(batchSize: 500)
+        pace.willClaim(at: self.start)
+        #expect(pace.claimed(count: 500, last: place(100), givenBackAt: self.start) == .claimAgain)
+        let end = self.start + ClaimPace.givenBackPause
+        pace.willClaim(at: end - .nanoseconds(1))
+        #expect(pace.low == place(100))
+        pace.sweep(at: end - .nanoseconds(1))
+        #expect(pace.low == place(100), "nor does the safety net")
+        pace.willClaim(at: end)
+        #expect(pace.low == before(0))
+        _ = pace.claimed(count: 1, last: place(100))
+        pace.sweep(at: end + .nanoseconds(1))
+        #expect(pace.low == before(0), "all was published")
+    }
+
     @Test func theSafetyNetSweeps() {
         var pace = ClaimPace(batchSize: 500)
         pace.willClaim(at: self.start)

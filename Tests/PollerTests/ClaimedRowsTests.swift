@@ -27,7 +27,8 @@ import Wire
         _ number: UInt8, due: Int64 = 3_000, payload: [UInt8]? = nil, isCancelled: Bool = false
     ) throws -> ClaimDue.Row {
         ClaimDue.Row(
-            id: self.id(number), service: self.service, userID: "ann", dueAt: at(due), revision: 4, trace: self.trace,
+            id: self.id(number), service: self.service, userID: "ann", dueAt: at(due), revision: 4,
+            acceptedAt: at(1_000), scheduledAt: at(1_500), trace: self.trace,
             payload: try payload ?? self.notification(number).encoded(), claimedAt: at(5_000), isCancelled: isCancelled)
     }
 
@@ -86,14 +87,27 @@ import Wire
     }
 
     /// The number is made of the id: the same at a second attempt, never negative, another for another id.
+    @Test func whatWasNotPublishedIsLeftOut() throws {
+        var rows = ClaimedRows([
+            try Self.row(1), try Self.row(2), try Self.row(3, payload: [0xFF]), try Self.row(4, payload: [0xFF]),
+            try Self.row(5, isCancelled: true),
+        ])
+        #expect(rows.published == [1, 2, 3, 4].map(Self.id))
+        rows.remove([Self.id(2), Self.id(3)])
+        #expect(rows.published == [1, 4].map(Self.id))
+        #expect(
+            rows.cancelled.count == 1 && rows.count == 5 && rows.last == OutboxPlace(dueAt: at(3_000), id: Self.id(5)))
+    }
+
     @Test(arguments: 0..<20 as Range<UInt64>)
     func theNumbersOfDeadLetters(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let ids = (0..<200).map { _ in NotificationID.fresh(at: at(1_000), using: &random) }
         let offsets = ids.map { id in
             let row = ClaimDue.Row(
-                id: id, service: Self.service, userID: "ann", dueAt: at(1), revision: 0, trace: nil, payload: [],
-                claimedAt: at(2), isCancelled: false)
+                id: id, service: Self.service, userID: "ann", dueAt: at(1), revision: 0, acceptedAt: at(0),
+                scheduledAt: at(0),
+                trace: nil, payload: [], claimedAt: at(2), isCancelled: false)
             let texts = (0..<2).map { _ in
                 row.deadLetter(shard: 0, reason: "why", on: "t").headers.last { $0.name == RecordHeader.originOffset }
             }

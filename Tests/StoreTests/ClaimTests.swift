@@ -54,6 +54,27 @@ extension Live {
             }
         }
 
+        /// Part of a claim could not be published: it stays as it was, and the rest is gone.
+        @Test func whatIsGivenBackIsAsItWas() async throws {
+            try await withDatabase { database async throws in
+                let all = try await self.due(4, in: database)
+                let read = "SELECT to_jsonb(o)::text AS row FROM outbox o WHERE id = ANY($1) ORDER BY id"
+                let kept: [PostgresValue] = [.uuidArray([all[1].id.uuid, all[3].id.uuid])]
+                func rows() async throws -> [String] {
+                    try await database.pool.query(read, kept).map { try $0.decode("row", as: String.self) }
+                }
+                let before = try await rows()
+                try #require(before.count == 2)
+                try await database.pool.transaction { connection in
+                    let claimed = try await ClaimDue.run(shard: 0, low: .beginning, limit: 10, on: connection)
+                    try await GiveBack.run([claimed[1], claimed[3]], shard: 0, on: connection)
+                    try await GiveBack.run([], shard: 0, on: connection)
+                }
+                #expect(try await rows() == before)
+                #expect(try await database.claim().map(\.id) == [all[1].id, all[3].id])
+            }
+        }
+
         @Test func nothingBelowTheLowBound() async throws {
             try await withDatabase { database async throws in
                 let all = try await self.due(10, in: database)

@@ -167,8 +167,8 @@ extension Live {
                         script: """
                             INSERT INTO dead_letters (topic, partition, record_offset, record_at, reason, attempts, recorded_at,
                                 settled, settled_at)
-                            SELECT 't', 0, n, now(), 'r', 1, timestamptz '2026-11-20T00:00:00Z' + n * interval '1 day',
-                                'discarded', now()
+                            SELECT 't', 0, n, now(), 'r', 1, timestamptz '2026-01-01T00:00:00Z', 'discarded',
+                                timestamptz '2026-11-20T00:00:00Z' + n * interval '1 day'
                             FROM generate_series(1, 4) AS n;
                             INSERT INTO inbox_requests SELECT 'u' || n, timestamptz '2026-11-20T00:00:00Z' + n * interval '1 min', 1
                             FROM generate_series(1, 4) AS n;

@@ -8,8 +8,12 @@ import Notifications
 extension Request {
     /// The whole body.
     ///
-    /// - Throws: `Problem`: 413 for more than `limit` bytes, 415 for another type than one of `types`.
-    func bytes(limit: Int, types: [String] = ["application/json"]) async throws -> Data {
+    /// - Parameter deadline: within which all of it has to be here: whoever sends it holds a place that others wait for.
+    /// - Throws: `Problem`: 413 for more than `limit` bytes, 415 for another type than one of `types`, 408 for one that is
+    ///   too slow.
+    func bytes(
+        limit: Int, types: [String] = ["application/json"], within deadline: Duration = .seconds(10)
+    ) async throws -> Data {
         if let type = self.headers[.contentType] {
             let essence = type.prefix { $0 != ";" }.trimmed.lowercased()
             guard types.contains(essence) else {
@@ -19,9 +23,25 @@ extension Request {
             }
         }
         do {
-            return Data(buffer: try await self.body.collect(upTo: limit))
+            return Data(buffer: try await self.collect(limit: limit, within: deadline))
         } catch is NIOTooManyBytesError {
             throw Problem.tooLarge(limit: limit)
+        }
+    }
+
+    private func collect(limit: Int, within deadline: Duration) async throws -> ByteBuffer {
+        let body = self.body
+        return try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
+            group.addTask { try await body.collect(upTo: limit) }
+            group.addTask {
+                try await Task.sleep(for: deadline)
+                throw Problem(
+                    .requestTimeout, code: "request_timeout", title: "Too slow",
+                    detail: "the body has to be sent within \(deadline.components.seconds) seconds")
+            }
+            defer { group.cancelAll() }
+            guard let bytes = try await group.next() else { throw CancellationError() }
+            return bytes
         }
     }
 

@@ -3,6 +3,7 @@ import Operations
 /// The gates of the API, one for each kind of work, so that too much of one is no reason to refuse another.
 struct Gates: Sendable {
     let sends: Gate
+    let batches: Gate
     let queries: Gate
     let inboxes: Gate
     let lookups: Gate
@@ -13,11 +14,14 @@ struct Gates: Sendable {
     init(settings: Settings) {
         // Spread over the time between two polls, those who come back together are what they are at any other time.
         let poll = settings[APISettings.pollInterval]
+        // Their bodies are small, and bounded by their number.
         self.sends = Gate(
-            "send",
+            "send", Admission(mostRequests: settings[LoadSettings.sends]), spreadSeconds: Self.senderSpreadSeconds)
+        self.batches = Gate(
+            "batch",
             Admission(
-                mostRequests: settings[LoadSettings.sends],
-                mostBytes: settings[LoadSettings.sendMegabytes] * 1_024 * 1_024),
+                mostRequests: settings[LoadSettings.batches],
+                mostBytes: settings[LoadSettings.batchMegabytes] * 1_024 * 1_024),
             spreadSeconds: Self.senderSpreadSeconds)
         self.queries = Gate(
             "query", Admission(mostRequests: settings[LoadSettings.queries]), spreadSeconds: Self.senderSpreadSeconds)

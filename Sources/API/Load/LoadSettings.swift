@@ -10,9 +10,11 @@ enum LoadSettings {
         help: "Connections that wait in the system's queue, where net.core.somaxconn allows so many.")
     static let sends = Setting<Int>(
         "http.sends-at-once", default: 256, range: 1...100_000,
-        help: "POSTs of services, single ones and batches, that are under way at once.")
-    static let sendMegabytes = Setting<Int>(
-        "http.send-megabytes-at-once", default: 64, range: 1...65_536,
+        help: "POSTs of one notification that are under way at once, each with up to 64 KiB.")
+    static let batches = Setting<Int>(
+        "http.batches-at-once", default: 32, range: 1...100_000, help: "POSTs of batches that are under way at once.")
+    static let batchMegabytes = Setting<Int>(
+        "http.batch-megabytes-at-once", default: 64, range: 1...65_536,
         help: "MiB that the bodies of these have together; in memory they take several times as much.")
     static let queries = Setting<Int>(
         "http.queries-at-once", default: 64, range: 1...100_000,
@@ -25,7 +27,7 @@ enum LoadSettings {
         help: "Polls that wait at once for whether anything changed; Postgres is asked for many in one query.")
 
     static let all: [any AnySetting] = [
-        Self.connections, Self.backlog, Self.sends, Self.sendMegabytes, Self.queries, Self.inboxQueries,
+        Self.connections, Self.backlog, Self.sends, Self.batches, Self.batchMegabytes, Self.queries, Self.inboxQueries,
         Self.inboxLookups,
     ]
 }

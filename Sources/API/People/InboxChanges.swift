@@ -53,6 +53,7 @@ final class InboxChanges: Sendable {
         }
         let count = self.waiting.withLock { $0.count }
         self.shown.record(count)
+        guard failures < changes.count else { return false }
         logger.info(
             "changes were announced after all",
             metadata: ["announced": "\(changes.count - failures)", "waiting": "\(count)"])

@@ -15,7 +15,7 @@ struct SendRoute: Sendable {
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
         let token = try self.access.identify(.send, of: request, in: context)
         // Before anything of the body is read.
-        return try await self.gate.admit(request.expectedSize(limit: Self.largestBody)) {
+        return try await self.gate.admit {
             try self.access.spend(1, of: token, in: context)
             return try await self.send(request, context, by: token)
         }

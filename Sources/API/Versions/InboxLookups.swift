@@ -63,7 +63,9 @@ final class InboxLookups: Sendable {
             let versions = try await self.ask(batch.map(\.userID))
             Self.resume(batch) { .success(versions[Array($0.utf8)] ?? 0) }
         } catch {
-            Self.resume(batch) { _ in .failure(error) }
+            // Those behind would only wait as long once more, each batch for the one before it.
+            let behind = self.state.withLock { $0.queue.take(.max) }
+            Self.resume(batch + behind) { _ in .failure(error) }
         }
     }
 

@@ -24,8 +24,10 @@ extension EndToEnd {
             try await withBackground({ try await readers.run() }) {
                 try await process.stop()
                 process.arm(point, .kill)
+                // Whatever goes wrong, the next case begins with one that lives.
+                defer { process.disarm() }
                 if process.daemon == .api {
-                    try await process.start()
+                    try await process.start(mayEnd: true)
                     try await together(
                         { try await Self.revive(process, after: point, in: installation) },
                         {
@@ -38,7 +40,7 @@ extension EndToEnd {
                     let due = Instant.inSeconds(1)
                     try await load.send(due: due)
                     if process.daemon != .router { try await Self.untilNothingElseWaits(load, process, due) }
-                    try await process.start()
+                    try await process.start(mayEnd: true)
                     try await Self.revive(process, after: point, in: installation)
                 }
                 try await load.expectFinished(readers)

@@ -61,12 +61,14 @@ extension EndToEnd.Loaded {
                     most.change { $0 = (max($0.kibibytes, now.0), max($0.held, now.1)) }
                     try await Task.sleep(for: .milliseconds(100))
                 }
-                #expect(try await router.metric(lag) == Double(records.count))
+                try await require("its lag is told", within: .seconds(20)) {
+                    try await router.metric(lag) == Double(records.count)
+                }
             }
             print("router before 48 MiB: held \(most.value.held) records, grew by \(most.value.kibibytes - before) KiB")
             #expect(most.value.held >= 1 && most.value.held <= Double(LoadedInstallation.batchKiB * 1_024 / 8_000 + 1))
             // What is fetched ahead, once more from each of three brokers, and the batch in its several forms.
-            #expect(most.value.kibibytes - before < 24 * 1_024, "grew by \(most.value.kibibytes - before) KiB")
+            #expect(most.value.kibibytes - before < 40 * 1_024, "grew by \(most.value.kibibytes - before) KiB")
             #expect(Self.rebalances(in: router) == rebalances, "it stayed in its group")
             try await installation.untilRouted(within: .seconds(60))
             #expect(try await installation.database.countInOutbox(of: [user]) == records.count)

@@ -60,8 +60,19 @@ public struct ConsumerLoop: Service {
     }
 
     private func consume(_ consumer: KafkaConsumer, afterBatch: () -> Void) async throws {
+        var refused = Backoff()
         while !Task.isShuttingDownGracefully {
-            let batch = try await consumer.nextBatch(max: self.batchSize, timeout: Self.patience)
+            let batch: KafkaBatch
+            do {
+                batch = try await consumer.nextBatch(max: self.batchSize, timeout: Self.patience)
+                refused = Backoff()
+            } catch let error as KafkaError where !error.isFatal && error.code != .closed {
+                // A topic that is not there yet, or may not be read. The same consumer asks again: one that never had a
+                // partition cannot be destroyed everywhere (see `ConsumerClient`), and would leave its threads behind.
+                self.logger.warning("the brokers refuse for now", error: error)
+                try await pause(for: refused.next())
+                continue
+            }
             guard !batch.isEmpty else { continue }
             self.held.record(batch.messages.count)
             defer { self.held.record(0) }

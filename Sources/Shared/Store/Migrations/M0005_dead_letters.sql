@@ -9,4 +9,4 @@ ALTER TABLE dead_letters
 CREATE INDEX dead_letters_open ON dead_letters (recorded_at DESC) WHERE settled IS NULL;
 
 -- What may be pruned: open ones stay until somebody settles them.
-CREATE INDEX dead_letters_over ON dead_letters (recorded_at) WHERE settled IS NOT NULL;
+CREATE INDEX dead_letters_over ON dead_letters (settled_at) WHERE settled IS NOT NULL;

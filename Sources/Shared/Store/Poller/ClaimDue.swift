@@ -16,7 +16,8 @@ public enum ClaimDue {
             LIMIT $4
             FOR UPDATE SKIP LOCKED
         ))
-        RETURNING o.id, o.service_id, o.user_id, o.due_at, o.revision, o.traceparent, o.payload,
+        RETURNING o.id, o.service_id, o.user_id, o.due_at, o.revision, o.accepted_at, o.scheduled_at, o.traceparent,
+            o.payload,
             clock_timestamp() AS claimed_at,
             EXISTS (SELECT FROM cancellations c WHERE c.id = o.id AND c.service_id = o.service_id) AS cancelled
         """
@@ -28,6 +29,8 @@ public enum ClaimDue {
         public let userID: String
         public let dueAt: Instant
         public let revision: Int32
+        public let acceptedAt: Instant
+        public let scheduledAt: Instant
         public let trace: TraceContext?
         public let payload: [UInt8]
         public let claimedAt: Instant
@@ -52,7 +55,9 @@ public enum ClaimDue {
                 Row(
                     id: try row.id("id"), service: try row.decode("service_id", as: UUID.self),
                     userID: try row.decode("user_id", as: String.self), dueAt: try row.instant("due_at"),
-                    revision: try row.decode("revision", as: Int32.self), trace: try row.trace("traceparent"),
+                    revision: try row.decode("revision", as: Int32.self),
+                    acceptedAt: try row.instant("accepted_at"), scheduledAt: try row.instant("scheduled_at"),
+                    trace: try row.trace("traceparent"),
                     payload: try row.decode("payload", as: [UInt8].self), claimedAt: try row.instant("claimed_at"),
                     isCancelled: try row.decode("cancelled", as: Bool.self))
             }
