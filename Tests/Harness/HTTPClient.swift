@@ -58,9 +58,12 @@ final class HTTPClient: Sendable {
             channel.close(promise: nil)
         }
         let full = try await withTaskCancellationHandler {
+            let written = channel.eventLoop.makePromise(of: Void.self)
+            // Of a connection that was closed a moment ago the handler is gone, which would answer.
+            written.futureResult.whenFailure { promise.fail($0) }
             channel.writeAndFlush(
                 HTTPExchange.Request(head: head, body: body.map { ByteBuffer(bytes: $0) }, answer: promise),
-                promise: nil)
+                promise: written)
             return try await promise.futureResult.get()
         } onCancel: {
             channel.close(promise: nil)
