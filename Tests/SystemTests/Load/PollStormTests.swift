@@ -8,8 +8,16 @@ extension EndToEnd.Loaded {
     /// Everybody comes back at once. `NOTIFI_TEST_STORM_CLIENTS=10000` makes it as many; each takes a descriptor on either
     /// side.
     @Suite struct PollStormTests {
-        private static let clients =
-            ProcessInfo.processInfo.environment["NOTIFI_TEST_STORM_CLIENTS"].flatMap { Int($0) } ?? 2_000
+        private static let clients: Int = {
+            if let wanted = ProcessInfo.processInfo.environment["NOTIFI_TEST_STORM_CLIENTS"].flatMap({ Int($0) }) {
+                return wanted
+            }
+            // The daemons have the same limit of open files.
+            let limits = (try? String(contentsOfFile: "/proc/self/limits", encoding: .utf8)) ?? ""
+            let files = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") }
+            let limit = files?.split(separator: " ").dropFirst(3).first.flatMap { Int($0) } ?? 1_024
+            return min(2_000, limit / 2)
+        }()
 
         @Test(
             "everybody polls, then loads at once: few queries, all are answered, and POSTs go on",
