@@ -161,7 +161,7 @@ let package = Package(
                 "API", "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", hummingbird,
                 hummingbirdCore, nio, httpTypes, logging, jwt, "TestSupport",
             ]),
-        tests("NotifiTests", ["Notifi", "Kafka", "Wire", "Notifications", "Store", arguments, crypto]),
+        tests("NotifiTests", ["Notifi", "Kafka", "Wire", "Notifications", "Store", "TestSupport", arguments, crypto]),
         tests(
             "SystemTests",
             [

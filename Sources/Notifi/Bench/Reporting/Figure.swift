@@ -1,0 +1,39 @@
+/// One line of a report: a stage, the ceiling that was measured beside it, and the goal.
+struct Figure: Sendable, Equatable {
+    enum Unit: String, Sendable, Equatable {
+        case perSecond = "/s"
+        case milliseconds = "ms"
+        case mebibytes = "MiB"
+    }
+
+    struct Ceiling: Sendable, Equatable {
+        let name: String
+        let series: Series
+    }
+
+    let name: String
+    let unit: Unit
+    let series: Series
+    var ceiling: Ceiling?
+    var goal: Goal?
+
+    enum Goal: Sendable, Equatable {
+        /// At least so much of the ceiling.
+        case share(Double)
+        case atLeast(Double)
+        case atMost(Double)
+    }
+
+    /// Run by run; `nil` without a ceiling.
+    var share: Series? { self.ceiling.flatMap { self.series.ratio(to: $0.series) } }
+
+    /// Whether the median reaches the goal; `nil` where there is none, or nothing to hold it against.
+    var isReached: Bool? {
+        switch self.goal {
+        case .share(let share): self.share.map { $0.median >= share }
+        case .atLeast(let value): self.series.median >= value
+        case .atMost(let value): self.series.median <= value
+        case nil: nil
+        }
+    }
+}
