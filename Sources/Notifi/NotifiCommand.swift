@@ -14,5 +14,6 @@ struct NotifiCommand: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, MigrateCommand.self, TopicsCommand.self, TokenCommand.self, EventTypeCommand.self,
             SendCommand.self, ExplainCommand.self, DeadLettersCommand.self, UserCommand.self,
+            BenchCommand.self,
         ])
 }

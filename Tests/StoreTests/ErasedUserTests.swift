@@ -114,11 +114,11 @@ extension Live {
                 for clock in [Self.later.advanced(bySeconds: 60), .distantPast] {
                     _ = try await TakeSeqs.run(["ann"], at: clock, on: database.pool)
                 }
-                #expect(try await InboxVersion.run("ann", on: database.pool) == sampleTime.microseconds + 4)
+                #expect(try await database.version(of: "ann") == sampleTime.microseconds + 4)
                 #expect(try await TakeSeqs.run([], at: sampleTime, on: database.pool) == [:])
                 _ = try await database.pool.query("DELETE FROM inbox_heads WHERE user_id = 'ann'")
                 _ = try await TakeSeqs.run(["ann"], at: sampleTime.advanced(bySeconds: 1), on: database.pool)
-                #expect(try await InboxVersion.run("ann", on: database.pool) == sampleTime.microseconds + 1_000_001)
+                #expect(try await database.version(of: "ann") == sampleTime.microseconds + 1_000_001)
             }
         }
 

@@ -32,7 +32,7 @@ extension Live {
                 _ = try await Self.fill(database)
                 let page = try await database.page(filter)
                 #expect(page.items.map(\.notification.content.message) == expected.map { "\($0)" })
-                #expect(page.version == (try await InboxVersion.run("ann", on: database.pool)))
+                #expect(page.version == (try await database.version(of: "ann")))
                 #expect(page.items.map(\.seq) == expected.map(Int64.init))
                 // Page by page it is the same.
                 var (shown, before): ([Int64], Int64?) = ([], nil)

@@ -21,8 +21,8 @@ extension Live {
                 #expect(page.items.map(\.notification.content.message) == ["d", "c", "b", "a"])
                 #expect(page.items.map(\.seq) == [4, 3, 2, 1])
                 #expect(try await self.seqs("bob", database) == [2, 1])
-                #expect(try await InboxVersion.run("ann", on: database.pool) == 4)
-                #expect(try await InboxVersion.run("bob", on: database.pool) == 2)
+                #expect(try await database.version(of: "ann") == 4)
+                #expect(try await database.version(of: "bob") == 2)
             }
         }
 
@@ -119,7 +119,7 @@ extension Live {
                     ($0 as? PostgresError)?.isPoison == true
                 }
                 // The numbers that were taken went back with it.
-                #expect(try await InboxVersion.run("ann", on: database.pool) == 0)
+                #expect(try await database.version(of: "ann") == 0)
                 let poison = try await storeBisecting(all) { try await database.deliver(all: $0) }
                 #expect(poison.map(\.item.id) == [all[4].id])
                 #expect(
@@ -144,7 +144,7 @@ extension Live {
         @Test func nothingIsNothing() async throws {
             try await withDatabase { database async throws in
                 #expect(try await database.deliver().isEmpty)
-                #expect(try await InboxVersion.run("nobody", on: database.pool) == 0)
+                #expect(try await database.version(of: "nobody") == 0)
             }
         }
 

@@ -55,7 +55,7 @@ extension Live {
                 let second = try #require(try await database.mark(notification, marks))
                 #expect(second.item == first.item)
                 #expect(second.version == nil)
-                #expect(try await InboxVersion.run("ann", on: database.pool) == (first.version ?? 1))
+                #expect(try await database.version(of: "ann") == (first.version ?? 1))
             }
         }
 
@@ -90,7 +90,7 @@ extension Live {
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
                 #expect(versions.compactMap(\.self) == [3])
-                #expect(try await InboxVersion.run("ann", on: database.pool) == 3)
+                #expect(try await database.version(of: "ann") == 3)
             }
         }
 
@@ -108,7 +108,7 @@ extension Live {
                     #expect(try await group.next() == true)
                 }
                 #expect(try await database.history(of: notification).decision?.archivedAt == nil)
-                #expect(try await InboxVersion.run("ann", on: database.pool) == 2)
+                #expect(try await database.version(of: "ann") == 2)
             }
         }
     }
@@ -124,10 +124,10 @@ extension Live {
                 try await PutTombstone.run(all[2].id, of: shop, on: database.pool)
                 let read = try #require(try await database.mark(all[3], InboxMarks(read: true))).item
                 let seen = try #require(try await database.mark(all[4], InboxMarks(seen: true))).item
-                let before = try await InboxVersion.run("ann", on: database.pool)
+                let before = try await database.version(of: "ann")
                 let progress = try await database.markAll(mark, upTo: 7, chunkSize: chunkSize)
                 #expect(progress.marked == (mark == .read ? 4 : 3))
-                let version = try await InboxVersion.run("ann", on: database.pool)
+                let version = try await database.version(of: "ann")
                 #expect(progress.version == version && version > before)
                 let items = Dictionary(
                     uniqueKeysWithValues: try await database.page(.all).items.map { ($0.seq, $0) })
@@ -142,7 +142,7 @@ extension Live {
 
                 let again = try await database.markAll(mark, upTo: 7, chunkSize: chunkSize)
                 #expect(again.marked == 0 && again.version == nil)
-                #expect(try await InboxVersion.run("ann", on: database.pool) == version)
+                #expect(try await database.version(of: "ann") == version)
             }
         }
 

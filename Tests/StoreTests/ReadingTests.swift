@@ -108,7 +108,7 @@ extension Live {
                 versions.append(try await database.unread().version)
                 #expect(versions == versions.sorted())
                 #expect(Set(versions).count == 4)
-                #expect(try await InboxVersion.run("ann", on: database.pool) == versions.last)
+                #expect(try await database.version(of: "ann") == versions.last)
             }
         }
     }
@@ -125,7 +125,7 @@ extension Live {
                 let second = try #require(try await database.markRead(notification.id, of: "ann"))
                 #expect(second.item == first.item)
                 #expect(second.version == nil)
-                #expect(try await InboxVersion.run("ann", on: database.pool) == 2)
+                #expect(try await database.version(of: "ann") == 2)
                 #expect(try await database.history(of: notification).state == .read)
             }
         }
@@ -138,7 +138,7 @@ extension Live {
                 #expect(try await database.markRead(notification.id, of: "bob") == nil)
                 #expect(try await database.markRead(sample().id, of: "ann") == nil)
                 #expect(try await database.history(of: notification).state == .delivered)
-                #expect(try await InboxVersion.run("bob", on: database.pool) == 1)
+                #expect(try await database.version(of: "bob") == 1)
             }
         }
 

@@ -155,7 +155,7 @@ extension Live {
                 }
                 #expect(try await database.history(of: notification).state == .delivered)
                 #expect(try await database.count("preferences") == 0)
-                #expect(try await InboxVersion.run("ann", on: database.pool) == 1)
+                #expect(try await database.version(of: "ann") == 1)
             }
         }
     }

@@ -138,6 +138,11 @@ extension TestDatabase {
         return progress
     }
 
+    /// The version of one inbox; 0 for who never got anything.
+    func version(of userID: String) async throws -> Int64 {
+        try await InboxVersionsOf.run([userID], on: self.pool)[Array(userID.utf8)] ?? 0
+    }
+
     func claim(limit: Int32 = 100, low: Instant = .distantPast, shard: Int32 = 0) async throws -> [ClaimDue.Row] {
         try await ClaimDue.run(shard: shard, low: OutboxPlace(before: low), limit: limit, on: self.pool)
     }

@@ -47,7 +47,7 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     /// The folder of this program, which has to hold the daemons too.
-    private static func programs() throws -> String {
+    static func programs() throws -> String {
         let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let folder = URL(filePath: own).deletingLastPathComponent().path(percentEncoded: false)
         let missing = Daemon.allCases.map(\.executable).filter {

@@ -31,7 +31,7 @@ extension EndToEnd.Loaded {
             #expect(Set(refused.compactMap { $0.answer.header("Retry-After") }).count == 3, "spread")
             // What is let in waits for one round trip, or for two where the producer's requests in flight are used up;
             // the rest is room for a slow machine.
-            #expect(accepted.percentile(95) < Self.roundTrip * 20, "\(accepted.figures)")
+            #expect(accepted.percentile(99) < Self.roundTrip * 20, "\(accepted.figures)")
             #expect(refused.percentile(50) < Self.roundTrip * 3, "a refusal waits for nothing: \(refused.figures)")
 
             // Back by itself, at once.
@@ -81,7 +81,7 @@ extension EndToEnd.Loaded {
             #expect(answers.allSatisfy { $0.answer.status == 202 || $0.answer.header("Retry-After") != nil })
             #expect(refused.count >= 100, "\(answers.figures)")
             // The message timeout of 3 s, at which librdkafka looks once a second, and half of it for room in the queue.
-            #expect(others.percentile(95) < .seconds(8), "\(others.figures)")
+            #expect(others.percentile(100) < .seconds(8), "\(others.figures)")
             #expect(most.value >= 1 && most.value <= Double(LoadedInstallation.sends))
             #expect(growth < 32 * 1_024, "by \(growth) KiB")
 

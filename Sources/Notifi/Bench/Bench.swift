@@ -1,0 +1,46 @@
+import Foundation
+
+/// What a stage measures with.
+struct Bench: Sendable {
+    /// At least 1.
+    let runs: Int
+    /// Small loads and short runs: only whether it works is of interest.
+    let isQuick: Bool
+    /// Of the daemons and of this program itself.
+    let programs: String
+    /// For logs; absolute.
+    let folder: String
+    let servers: BenchServers
+    let console: Console
+
+    /// `body`, once a run: the ceilings and the stage side by side within it, so that what disturbs the machine disturbs
+    /// both.
+    func eachRun<R: Sendable>(_ what: String, _ body: (_ run: Int) async throws -> R) async throws -> [R] {
+        var results: [R] = []
+        for run in 1...self.runs {
+            self.console.say("\(what): run \(run) of \(self.runs), load \(try MachineLoad.current().average)")
+            results.append(try await body(run))
+        }
+        return results
+    }
+
+    /// The one number or the other.
+    func size(_ full: Int, quick: Int) -> Int { self.isQuick ? quick : full }
+
+    func duration(_ full: Duration, quick: Duration) -> Duration { self.isQuick ? quick : full }
+
+    /// A database and topics that nobody used before, removed afterwards.
+    func withSite<R: Sendable>(
+        partitions: Int = 32, _ body: (BenchSite) async throws -> R
+    ) async throws -> R {
+        let site = try await BenchSite.make(on: self.servers, partitions: partitions, bench: self)
+        let result: Result<R, any Error>
+        do {
+            result = .success(try await body(site))
+        } catch {
+            result = .failure(error)
+        }
+        try await self.servers.dropDatabase(site.database)
+        return try result.get()
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure every stage against its ceiling, side by side, and write a report.",
+        discussion: """
+            Starts what it needs on this machine: a Postgres, an embedded broker, and the daemons beside this program. \
+            Build them for release first (make bench does). With --kafka-brokers and --postgres-url it uses those, in a \
+            database and topics of its own, which it removes. Stages: \(BenchStages.names.joined(separator: ", ")).
+            """)
+
+    @Option(name: .customLong("stage"), help: "Measure this stage alone; may be given several times.")
+    var stages: [String] = []
+
+    @Option(help: "How often each figure is measured; the median counts.")
+    var runs = 3
+
+    @Option(help: "The folder for the report, its pictures and the daemons' logs.")
+    var output = ".artifacts/bench"
+
+    @Option(help: "A Kafka cluster to use, host:port, instead of the embedded broker.")
+    var kafkaBrokers: String?
+
+    @Option(help: "A Postgres server to use; its user has to be allowed to make databases.")
+    var postgresUrl: String?
+
+    @Flag(help: "Small loads and short runs, to see that all of it works. Its figures are worth nothing.")
+    var quick = false
+
+    func validate() throws {
+        guard (1...99).contains(self.runs) else { throw ValidationError("--runs has to be from 1 to 99") }
+        guard !self.output.isEmpty else { throw ValidationError("--output may not be empty") }
+        for stage in self.stages where BenchStages.named(stage) == nil {
+            throw ValidationError(
+                "there is no stage \(stage.debugDescription); there are \(BenchStages.names.joined(separator: ", "))")
+        }
+    }
+
+    func run() async throws {
+        let chosen = self.stages.isEmpty ? BenchStages.all : BenchStages.all.filter { self.stages.contains($0.name) }
+        try await BenchRun(
+            stages: chosen, runs: self.runs, isQuick: self.quick, output: StateFolder(self.output).path,
+            kafkaBrokers: self.kafkaBrokers, postgresURL: self.postgresUrl
+        ).run()
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// Postgres' own load generator, as the ceiling of what can be had of the server.
+struct Pgbench: Sendable {
+    let url: String
+    /// For the script; absolute.
+    let folder: String
+
+    struct Outcome: Sendable, Equatable {
+        let transactionsPerSecond: Double
+        let averageLatencyMilliseconds: Double
+    }
+
+    /// - Parameters:
+    ///   - script: in pgbench's own form, one transaction.
+    ///   - transactions: for each client; `nil` to run for `duration`.
+    ///   - prepared: whether statements are prepared once, as the daemons do.
+    func run(
+        _ script: String, clients: Int = 1, duration: Duration = .seconds(5), transactions: Int? = nil,
+        prepared: Bool = true
+    ) async throws -> Outcome {
+        let file = "\(self.folder)/pgbench-\(UUID().uuidString.prefix(8).lowercased()).sql"
+        try Data(script.utf8).write(to: URL(filePath: file))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let bound =
+            transactions.map { ["-t", "\($0)"] } ?? ["-T", "\(max(1, Int((duration / .seconds(1)).rounded())))"]
+        let arguments =
+            ["-n", "-f", file, "-c", "\(clients)", "-j", "1", "-M", prepared ? "prepared" : "simple"] + bound + [
+                self.url
+            ]
+        let result = try await Subprocess.run(
+            .path(FilePath(try Self.program())), arguments: Arguments(arguments), output: .string(limit: 1 << 20),
+            error: .string(limit: 1 << 20))
+        guard result.terminationStatus.isSuccess, let outcome = Outcome(result.standardOutput) else {
+            throw CommandFailure("pgbench failed: \(result.standardError.prefix(2_000))")
+        }
+        return outcome
+    }
+
+    /// Debian has it beside the server, in no `PATH`.
+    static func program() throws -> String {
+        let root = "/usr/lib/postgresql"
+        let versions = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).compactMap { Int($0) }
+        let found = versions.sorted(by: >).map { "\(root)/\($0)/bin/pgbench" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+        guard let found else { throw CommandFailure("pgbench is not installed: apt-get install postgresql") }
+        return found
+    }
+}
+
+extension Pgbench.Outcome {
+    /// - Returns: `nil` where the text is not what pgbench 15 or newer writes at its end.
+    init?(_ text: String) {
+        func number(after name: String) -> Double? {
+            text.split(separator: "\n").first { $0.hasPrefix(name) }
+                .flatMap { $0.dropFirst(name.count).split(separator: " ").first }.flatMap { Double($0) }
+        }
+        guard let rate = number(after: "tps = "), let latency = number(after: "latency average = ") else { return nil }
+        self.init(transactionsPerSecond: rate, averageLatencyMilliseconds: latency)
+    }
+}

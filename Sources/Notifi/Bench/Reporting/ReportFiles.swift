@@ -1,0 +1,27 @@
+import Foundation
+
+/// Writes `report.md`, `stages.svg` and a picture for each curve.
+struct ReportFiles: Sendable {
+    let folder: String
+
+    func write(_ report: StageReport, circumstances: [String]) throws {
+        let page = MarkdownReport(
+            title: "Notifi, measured", circumstances: circumstances, figures: report.figures, warnings: report.warnings)
+        var text = page.text
+        if report.figures.contains(where: { $0.share != nil }) {
+            try self.write(
+                "stages.svg", BarChart(title: "Stages as a share of their ceilings", figures: report.figures).svg)
+            text += "\n![Stages as a share of their ceilings](stages.svg)\n"
+        }
+        for (file, chart) in report.curves {
+            try self.write("\(file).svg", chart.svg)
+            text += "\n![\(chart.title)](\(file).svg)\n"
+        }
+        for detail in report.details { text += "\n\(detail)\n" }
+        try self.write("report.md", text)
+    }
+
+    private func write(_ name: String, _ text: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: "\(self.folder)/\(name)"), options: .atomic)
+    }
+}
