@@ -45,12 +45,12 @@ func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
             options: KafkaConsumerOptions(
                 group: topics.deadLettersGroup, topic: topics.deadLetters, settings: settings),
             batchSize: batchSize, failPoints: .deadLetters, logger: context.logger,
-            work: { try await burying.bury($0.messages) }),
+            work: { batch in { try await burying.bury(batch.messages) } }),
         ConsumerLoop(
             configuration: kafka,
             options: KafkaConsumerOptions(group: topics.deliveryGroup, topic: topics.deliveries, settings: settings),
             batchSize: batchSize, failPoints: .deliveries, logger: context.logger,
-            work: { try await delivering.deliver($0.messages) }),
+            work: { try await delivering.begin($0.messages) }),
     ]
 }
 

@@ -17,7 +17,9 @@ struct Delivering: Sendable {
     let metrics: DeliveryMetrics
     let logger: Logger
 
-    func deliver(_ messages: [KafkaMessage]) async throws {
+    /// - Returns: what is left to be done beside the next batch: those who watch their inboxes are told, and what could
+    ///   not be delivered is put away.
+    func begin(_ messages: [KafkaMessage]) async throws -> ConsumerLoop.Finish {
         var items: [InboxWriter.Item] = []
         var deadLetters: [KafkaRecord] = []
         for (place, message) in messages.enumerated() {
@@ -31,7 +33,12 @@ struct Delivering: Sendable {
         let result = try await self.inbox.write(items)
         FailPoint.deliveryCommitted.pass(if: !items.isEmpty)
         deadLetters += result.poison.map { self.deadLetter(messages[$0.item.place], reason: "\($0.reason)") }
+        return { [items, deadLetters] in try await self.finish(items, result, deadLetters) }
+    }
 
+    private func finish(
+        _ items: [InboxWriter.Item], _ result: InboxWriter.Result, _ deadLetters: [KafkaRecord]
+    ) async throws {
         let changes = try result.versions.map { user, version in
             KafkaRecord(
                 topic: self.topics.inboxChanges, key: user,

@@ -26,7 +26,7 @@ func buildRouter(_ context: DaemonContext) async throws -> [any Service] {
         configuration: kafka,
         options: KafkaConsumerOptions(group: topics.routerGroup, topic: topics.requests, settings: settings),
         batchSize: settings[RouterSettings.batchSize], failPoints: .requests, logger: context.logger,
-        work: { try await routing.route($0.messages) })
+        work: { try await routing.begin($0.messages) })
     return [
         BackgroundService("Postgres pool") { await pool.run() },
         BackgroundService("Kafka producer") { try await producer.run() },

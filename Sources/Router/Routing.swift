@@ -7,7 +7,7 @@ import Postgres
 import Store
 import Wire
 
-/// Sends a batch of requests where each belongs: durable there before this returns.
+/// Sends batches of requests where each belongs.
 struct Routing: Sendable {
     let publisher: Publisher
     let deadLetterPublisher: DeadLetterPublisher
@@ -20,33 +20,47 @@ struct Routing: Sendable {
     /// Pollers look again within a second; what is due sooner is worth waking them.
     private static let wakeHorizonSeconds: Int64 = 2
 
-    /// The order within a user is kept: repeats are decided first, in order, and each topic gets its records in order.
-    func route(_ messages: [KafkaMessage]) async throws {
+    /// The order within a user is kept: repeats are decided first, in order, and deliveries are handed over in order,
+    /// before anything of the next batch is.
+    ///
+    /// - Returns: what is left to be done beside the next batch: when it has returned, all of this one is durable.
+    func begin(_ messages: [KafkaMessage]) async throws -> ConsumerLoop.Finish {
         var plan = RoutingPlan(messages)
         var deadLetters = plan.unreadable.map { self.deadLetter($0.message, reason: "\($0.reason)") }
-
         for (request, reason) in try await self.dropRepeats(from: &plan) {
             deadLetters.append(self.deadLetter(request.message, reason: "\(reason)"))
         }
+        let (now, scheduled) = plan.byRoute
+        let deliveries = await self.publisher.begin(
+            now.map { $0.delivery(on: self.topics.deliveries) }, halfway: .routerPublishing)
+        return { [deadLetters] in
+            try await self.finish(now, deliveries, scheduled, deadLetters)
+        }
+    }
 
-        let scheduled = plan.notifications.filter { $0.route == .outbox }
+    private func finish(
+        _ now: [RoutingPlan.Request], _ deliveries: Publisher.Begun, _ scheduled: [RoutingPlan.Request],
+        _ deadLetters: [KafkaRecord]
+    ) async throws {
+        var deadLetters = deadLetters
         for (request, reason) in try await self.store(scheduled) {
             deadLetters.append(self.deadLetter(request.message, reason: "\(reason)"))
         }
-
-        let now = plan.notifications.filter { $0.route == .now }
-        let records = try now.map { try $0.notification.record(on: self.topics.deliveries) }
-        for (index, reason) in try await self.publisher.publish(
-            records, what: "publishing deliveries", halfway: .routerPublishing)
-        {
+        for (index, reason) in try await self.publisher.finish(deliveries, what: "publishing deliveries") {
             deadLetters.append(self.deadLetter(now[index].message, reason: "\(reason)"))
         }
-        FailPoint.routerPublished.pass(if: !records.isEmpty)
+        FailPoint.routerPublished.pass(if: !now.isEmpty)
         try await self.deadLetterPublisher.publish(deadLetters)
         self.metrics.now.increment(by: now.count)
         self.metrics.outbox.increment(by: scheduled.count)
         self.metrics.deadLetters.increment(by: deadLetters.count)
-        for request in plan.notifications {
+        self.logRouted(now + scheduled)
+    }
+
+    private func logRouted(_ requests: [RoutingPlan.Request]) {
+        // A logger for each of them is made only where its line is written.
+        guard self.logger.logLevel <= .debug else { return }
+        for request in requests {
             let notification = request.notification
             self.logger.about(notification.id, trace: notification.trace?.traceID)
                 .debug("routed", metadata: ["route": "\(request.route)"])
@@ -76,9 +90,9 @@ struct Routing: Sendable {
         _ scheduled: [RoutingPlan.Request]
     ) async throws -> [(item: RoutingPlan.Request, reason: PostgresError)] {
         try await storeBisecting(scheduled) { part in
-            let rows = try part.map { request in
+            let rows = part.map { request in
                 InsertOutbox.Row(
-                    notification: request.notification, payload: try request.notification.encoded(),
+                    notification: request.notification, payload: request.message.value ?? [],
                     shard: request.notification.id.shard(of: self.shards))
             }
             try await self.untilStored("storing scheduled notifications", count: part.count) {

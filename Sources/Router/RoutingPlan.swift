@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Kafka
 import Notifications
 import Wire
@@ -7,11 +8,53 @@ struct RoutingPlan: Sendable {
     var notifications: [Request] = []
     var unreadable: [(message: KafkaMessage, reason: WireError)] = []
 
-    /// A readable message.
-    struct Request: Sendable {
+    /// A readable message. A class, since it is handed about in arrays, and to copy all that a notification refers to would
+    /// cost more than to route it.
+    final class Request: Sendable {
         let message: KafkaMessage
         let notification: Notification
+
+        init(message: KafkaMessage, notification: Notification) {
+            self.message = message
+            self.notification = notification
+        }
+
         var route: Route { Route(for: self.notification) }
+
+        /// Its delivery: the very bytes that came, since nothing about it changes here. What somebody else than an API may
+        /// have put beside the value is made anew.
+        func delivery(on topic: String) -> KafkaRecord {
+            let userID = self.notification.userID.utf8
+            let key = self.message.key.flatMap { $0.elementsEqual(userID) ? $0 : nil }
+            return KafkaRecord(
+                topic: topic, key: key ?? Array(userID), value: self.message.value ?? [],
+                headers: self.hasItsHeaders
+                    ? self.message.headers
+                    : RecordHeader.headers(
+                        id: self.notification.id, service: self.notification.service, trace: self.notification.trace))
+        }
+
+        /// Whether the message has exactly the headers that its delivery gets.
+        private var hasItsHeaders: Bool {
+            let headers = self.message.headers
+            guard headers.count == (self.notification.trace == nil ? 2 : 3),
+                headers[0].name == RecordHeader.notification, headers[1].name == RecordHeader.service,
+                spells(headers[0].value, self.notification.id.uuid), spells(headers[1].value, self.notification.service)
+            else { return false }
+            return headers.count == 2 || headers[2].name == RecordHeader.traceparent
+        }
+    }
+
+    /// Where each goes, in order.
+    var byRoute: (now: [Request], scheduled: [Request]) {
+        var routes: (now: [Request], scheduled: [Request]) = ([], [])
+        for request in self.notifications {
+            switch request.route {
+            case .now: routes.now.append(request)
+            case .outbox: routes.scheduled.append(request)
+            }
+        }
+        return routes
     }
 
     init(_ messages: [KafkaMessage]) {
@@ -36,4 +79,23 @@ struct RoutingPlan: Sendable {
         var verdicts = isFirst.makeIterator()
         self.notifications.removeAll { $0.notification.request != nil && verdicts.next() == false }
     }
+}
+
+/// Whether a text is a UUID's lower-case form, without making that form: it costs more than all else of a request.
+func spells(_ text: [UInt8], _ uuid: UUID) -> Bool {
+    guard text.count == 36 else { return false }
+    var place = 0
+    for byte in uuid.bytes {
+        if place == 8 || place == 13 || place == 18 || place == 23 {
+            guard text[place] == UInt8(ascii: "-") else { return false }
+            place += 1
+        }
+        guard text[place] == hexDigit(byte >> 4), text[place + 1] == hexDigit(byte & 15) else { return false }
+        place += 2
+    }
+    return true
+}
+
+private func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }

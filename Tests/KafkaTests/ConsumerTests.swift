@@ -175,7 +175,7 @@ struct ConsumerTests {
             let workTime = options.sessionTimeout + .seconds(2)
             try await withConsumer(try broker.consumer(options)) { consumer in
                 let first = try await consumer.nextBatch(max: 10, timeout: .seconds(30))
-                let result = try await consumer.keepingMembership(first) {
+                let result = try await consumer.keepingMembership([first]) {
                     try await Task.sleep(for: workTime)
                     return first.messages.count
                 }
@@ -199,7 +199,7 @@ struct ConsumerTests {
             let options = broker.options(group: broker.makeGroup(), topic: topic)
             try await withConsumer(try broker.consumer(options)) { consumer in
                 let batch = try await consumer.nextBatch(max: 1, timeout: .seconds(30))
-                try await consumer.keepingMembership(batch) { try await consumer.complete(batch) }
+                try await consumer.keepingMembership([batch]) { try await consumer.complete(batch) }
             }
         }
     }
@@ -213,9 +213,9 @@ struct ConsumerTests {
             options.pauseAfter = .milliseconds(50)
             try await withConsumer(try broker.consumer(options)) { consumer in
                 let batch = try await consumer.nextBatch(max: 1, timeout: .seconds(30))
-                await #expect(throws: Failure.self) { try await consumer.keepingMembership(batch) { throw Failure() } }
+                await #expect(throws: Failure.self) { try await consumer.keepingMembership([batch]) { throw Failure() } }
                 let working = Task {
-                    try await consumer.keepingMembership(batch) { try await Task.sleep(for: .seconds(60)) }
+                    try await consumer.keepingMembership([batch]) { try await Task.sleep(for: .seconds(60)) }
                 }
                 await Task.yield()
                 working.cancel()

@@ -29,7 +29,7 @@ struct RebalanceTests {
                 while isDone.all.isEmpty {
                     let batch = try await consumer.nextBatch(max: 20, timeout: .milliseconds(100))
                     if batch.isEmpty { continue }
-                    try await consumer.keepingMembership(batch) {
+                    try await consumer.keepingMembership([batch]) {
                         for message in batch.messages {
                             seen[index].record(.handled(message.topicPartition, message.offset))
                         }
@@ -83,7 +83,7 @@ struct RebalanceTests {
                     try await withThrowingTaskGroup(of: Void.self) { tasks in
                         let mayEnd = Recorder<Void>()
                         tasks.addTask {
-                            try await first.keepingMembership(held) {
+                            try await first.keepingMembership([held]) {
                                 while mayEnd.all.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
                             }
                             #expect(!events.all.contains { if case .revoked = $0 { true } else { false } })
@@ -136,7 +136,7 @@ struct RebalanceTests {
                 try await withConsumer(try broker.consumer(others)) { second in
                     try await withThrowingTaskGroup(of: Void.self) { tasks in
                         tasks.addTask {
-                            try await first.keepingMembership(batch) {
+                            try await first.keepingMembership([batch]) {
                                 while !events.all.contains(where: { if case .revoked = $0 { true } else { false } }) {
                                     try await Task.sleep(for: .milliseconds(20))
                                 }

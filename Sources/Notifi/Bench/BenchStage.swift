@@ -20,7 +20,11 @@ struct StageReport: Sendable {
 
 /// All stages, in the order in which they are measured.
 enum BenchStages {
-    static let all: [any BenchStage] = []
+    static let all: [any BenchStage] = [
+        KafkaStage(),
+        RouterStage(route: .now),
+        RouterStage(route: .scheduled),
+    ]
 
     static var names: [String] { self.all.map(\.name) }
 

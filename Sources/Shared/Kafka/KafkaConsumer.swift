@@ -28,6 +28,8 @@ public actor KafkaConsumer {
     private var paused: Set<KafkaTopicPartition> = []
     private var isClosed = false
     private var nextCommitAttempt = ContinuousClock.now
+    /// How long partitions that are to be given away still wait for work on them; nil where nothing waits.
+    private var graceEnd: ContinuousClock.Instant?
 
     /// Makes the consumer and subscribes, without waiting for the brokers.
     ///
@@ -64,7 +66,7 @@ public actor KafkaConsumer {
             } onCancel: {
                 waker.wake()
             }
-            self.answerRebalances(keeping: nil)
+            self.answerRebalances()
             // Lets others in between the polls.
             await Task.yield()
         }
@@ -76,32 +78,36 @@ public actor KafkaConsumer {
     /// - Parameters:
     ///   - max: At most so many messages; at least 1.
     ///   - timeout: After it an empty batch is returned, also while brokers are away.
+    ///   - keeping: Earlier batches that are still worked on. Partitions of theirs that are to be given away wait as in
+    ///     ``keepingMembership(_:_:)``, where the caller has to go next: no message comes meanwhile. Default: none.
     /// - Throws: ``KafkaError``: with `isFatal` if a new consumer is needed; with code `unknownTopic` where a topic
     ///   does not exist, and `authorization` or `authentication` where the brokers refuse, after all of which asking
     ///   again is fine. `CancellationError` if cancelled before any message came.
-    public func nextBatch(max limit: Int, timeout: Duration) async throws -> KafkaBatch {
+    public func nextBatch(
+        max limit: Int, timeout: Duration, keeping batches: [KafkaBatch] = []
+    ) async throws -> KafkaBatch {
         try self.checkOpen()
         self.retryCommit()
         let deadline = ContinuousClock.now + timeout
         let waker = self.waker
         let taken = try await withTaskCancellationHandler {
-            try self.collect(limit, until: deadline)
+            try self.collect(limit, until: deadline, keeping: batches)
         } onCancel: {
             waker.wake()
         }
         return self.batch(taken)
     }
 
-    /// Does the work on a batch while this consumer stays in its group, however long that takes.
+    /// Does the work on batches while this consumer stays in its group, however long that takes.
     ///
     /// Once the work takes longer than ``KafkaConsumerOptions/pauseAfter``, fetching is paused and the consumer goes on
-    /// polling. If partitions of the batch are to be given to another member, that waits for the work, at most
-    /// ``KafkaConsumerOptions/revokeGrace``; so does the batch's ``complete(_:)`` then, if it follows at once. The work
-    /// is never interrupted by this; cancelling the caller cancels it.
+    /// polling. If partitions of the batches are to be given to another member, that waits for the work, at most
+    /// ``KafkaConsumerOptions/revokeGrace`` from when it was first put off; so does ``complete(_:keeping:)`` then, if it
+    /// follows at once. The work is never interrupted by this; cancelling the caller cancels it.
     ///
     /// - Throws: What `work` throws.
     public func keepingMembership<R: Sendable>(
-        _ batch: KafkaBatch, _ work: @escaping @Sendable () async throws -> R
+        _ batches: [KafkaBatch], _ work: @escaping @Sendable () async throws -> R
     ) async throws -> R {
         let isDone = Flag()
         let waker = self.waker
@@ -123,16 +129,9 @@ public actor KafkaConsumer {
             if let result = try await group.next() ?? nil { return result }
             self.setPaused(true)
             defer { self.setPaused(false) }
-            var graceEnd: ContinuousClock.Instant?
             while !isDone.isSet, !self.isClosed {
                 self.keepAlive()
-                if self.context.rebalances.first == nil {
-                    graceEnd = nil
-                } else {
-                    let end = graceEnd ?? .now + self.options.revokeGrace
-                    graceEnd = end
-                    self.answerRebalances(keeping: ContinuousClock.now < end ? batch : nil)
-                }
+                self.answerRebalances(keeping: batches)
                 // Others may want something of this actor meanwhile, the work above all.
                 await Task.yield()
             }
@@ -143,21 +142,26 @@ public actor KafkaConsumer {
         }
     }
 
-    /// Notes that the work on a batch is done, and commits.
+    /// Notes that the work on a batch is done, and has it committed, without waiting for the brokers' answer.
+    ///
+    /// One commit is under way at a time; what is completed meanwhile goes with the next one, which follows as soon as a
+    /// later call finds the answer. Only where partitions are given away, and at the end, the answer is waited for: a
+    /// crash before it means that the messages are handed out again, as one before the commit does.
     ///
     /// A partition that was given away or lost since the batch was taken is left out: another member has it, and will
     /// see those messages again. If the brokers don't take the commit for now, it is logged and repeated by later
     /// calls. Batches have to be completed in the order in which they were taken. Cancelling has no effect.
     ///
+    /// - Parameter keeping: Later batches that are still worked on, as in ``nextBatch(max:timeout:keeping:)``.
     /// - Throws: ``KafkaError`` if the client can't go on (`isFatal`), or is closed.
-    public func complete(_ batch: KafkaBatch) async throws {
+    public func complete(_ batch: KafkaBatch, keeping batches: [KafkaBatch] = []) async throws {
         if self.isClosed { throw Self.closed }
         let skipped = self.ledger.complete(batch)
         if !skipped.isEmpty {
             self.logger.notice("not committed, since given away meanwhile: \(skipped.map(\.description).sorted())")
         }
-        try self.commit(timeout: self.options.commitTimeout)
-        self.answerRebalances(keeping: nil)
+        try self.commit(timeout: .zero)
+        self.answerRebalances(keeping: batches)
     }
 
     /// Commits what is completed, leaves the group, and ends the client; a call that waits returns first. Without
@@ -176,7 +180,7 @@ public actor KafkaConsumer {
         } catch {
             self.logger.warning("not committed at the end: \(error)")
         }
-        self.answerRebalances(keeping: nil)
+        self.answerRebalances()
         self.client.close()
         self.ledger.release(self.ledger.partitions)
         self.backlog = []
@@ -198,9 +202,11 @@ public actor KafkaConsumer {
     }
 
     private func collect(
-        _ limit: Int, until deadline: ContinuousClock.Instant
+        _ limit: Int, until deadline: ContinuousClock.Instant, keeping batches: [KafkaBatch]
     ) throws -> [(message: KafkaMessage, epoch: UInt64)] {
-        self.answerRebalances(keeping: nil)
+        self.answerRebalances(keeping: batches)
+        // What waits for the work has to be answered before there is more of it.
+        if self.context.rebalances.first != nil { return [] }
         var taken = self.takeBacklog(limit)
         var bytes = taken.reduce(0) { $0 + $1.message.bytes }
         while taken.count < limit, bytes < self.options.batchBytes {
@@ -210,7 +216,7 @@ public actor KafkaConsumer {
                 taken.append(next)
                 bytes += next.message.bytes
             }
-            if self.answerRebalances(keeping: nil) {
+            if self.answerRebalances(keeping: batches) {
                 taken.removeAll { self.ledger.epoch(of: $0.message.topicPartition) != $0.epoch }
             }
             switch outcome {
@@ -275,7 +281,15 @@ public actor KafkaConsumer {
 
     private func batch(_ taken: [(message: KafkaMessage, epoch: UInt64)]) -> KafkaBatch {
         var ends: [KafkaTopicPartition: KafkaBatch.End] = [:]
-        for (message, epoch) in taken {
+        for index in taken.indices {
+            // Messages of a partition come in runs, whose last ones count.
+            if index + 1 < taken.count,
+                taken[index].message.partition == taken[index + 1].message.partition,
+                taken[index].message.topic == taken[index + 1].message.topic
+            {
+                continue
+            }
+            let (message, epoch) = taken[index]
             ends[message.topicPartition] = KafkaBatch.End(nextOffset: message.offset + 1, epoch: epoch)
         }
         return KafkaBatch(messages: taken.map(\.message), ends: ends)
@@ -307,9 +321,10 @@ public actor KafkaConsumer {
 
     /// Answers what the group asked for. Returns whether partitions were taken from this member.
     ///
-    /// - Parameter batch: Giving away partitions of this batch is left for later, unless they are lost already.
+    /// - Parameter batches: Giving away partitions of these is left for later, unless they are lost already, or have
+    ///   waited long enough.
     @discardableResult
-    private func answerRebalances(keeping batch: KafkaBatch?) -> Bool {
+    private func answerRebalances(keeping batches: [KafkaBatch] = []) -> Bool {
         var isReduced = false
         while let rebalance = self.context.rebalances.first {
             switch rebalance.kind {
@@ -317,15 +332,22 @@ public actor KafkaConsumer {
                 self.take(rebalance.partitions)
             case .revoke:
                 let isLost = self.client.isAssignmentLost
-                if !isLost, let batch, !self.ledger.stillHeld(of: batch).isDisjoint(with: rebalance.partitions) {
-                    return isReduced
+                if !isLost, self.areWorkedOn(rebalance.partitions, in: batches) {
+                    let end = self.graceEnd ?? .now + self.options.revokeGrace
+                    self.graceEnd = end
+                    if ContinuousClock.now < end { return isReduced }
                 }
+                self.graceEnd = nil
                 self.give(rebalance.partitions, isLost: isLost)
                 isReduced = true
             }
             self.context.rebalances.removeFirst()
         }
         return isReduced
+    }
+
+    private func areWorkedOn(_ partitions: Set<KafkaTopicPartition>, in batches: [KafkaBatch]) -> Bool {
+        batches.contains { !self.ledger.stillHeld(of: $0).isDisjoint(with: partitions) }
     }
 
     private func take(_ partitions: Set<KafkaTopicPartition>) {
@@ -370,7 +392,7 @@ public actor KafkaConsumer {
     private func retryCommit() {
         if self.ledger.uncommitted.isEmpty || ContinuousClock.now < self.nextCommitAttempt { return }
         do throws(KafkaError) {
-            try self.commit(timeout: .milliseconds(500))
+            try self.commit(timeout: .zero)
         } catch {
             self.failure = error
         }
@@ -387,7 +409,8 @@ public actor KafkaConsumer {
                 self.options.onEvent?(.committed(committed))
                 if !committed.isEmpty { continue }
             case .pending:
-                self.logger.warning("a commit is not answered yet")
+                if timeout > .zero { self.logger.warning("a commit is not answered yet") }
+                return
             case .failed(let error) where error.isFatal:
                 throw error
             case .failed(let error):

@@ -81,12 +81,18 @@ public final class KafkaProducer: Sendable {
     ///
     /// - Returns: A result for each record, in the same order.
     public func send(_ records: [KafkaRecord]) async -> [Result<KafkaReceipt, KafkaError>] {
-        if records.isEmpty { return [] }
+        await self.handOver(records).results()
+    }
+
+    /// Hands records over in order and returns before their reports: what is handed over after that comes after them.
+    /// The bounds and what cancelling does are those of the form that waits.
+    public func handOver(_ records: [KafkaRecord]) async -> KafkaSending {
+        if records.isEmpty { return KafkaSending([]) }
         let client: ProducerClient
         do throws(KafkaError) {
             client = try await self.runningClient()
         } catch {
-            return records.map { _ in .failure(error) }
+            return KafkaSending(records.map { _ in .failure(error) })
         }
         let roomDeadline = ContinuousClock.now + self.messageTimeout / 2
         let batch = SendBatch(count: records.count, deadline: roomDeadline + self.messageTimeout + .seconds(3))
@@ -109,14 +115,7 @@ public final class KafkaProducer: Sendable {
                 }
             }
         }
-        return zip(records, await batch.outcomes()).map { record, outcome in
-            switch outcome {
-            case .stored(let partition, let offset):
-                .success(KafkaReceipt(topic: record.topic, partition: partition, offset: offset))
-            case .failed(let error):
-                .failure(error)
-            }
-        }
+        return KafkaSending(records, batch)
     }
 
     private static func reasonNotToWait(until deadline: ContinuousClock.Instant) -> KafkaError? {

@@ -15,7 +15,7 @@ struct BenchDaemon: Sendable {
 
     /// Of its `/metrics`; `nil` where there is none of this name and these labels.
     ///
-    /// - Parameter series: as it stands there, with its labels: `notifi_inbox_versions{outcome="hit"}`.
+    /// - Parameter series: as it stands there, with its labels: `notifi_inbox_versions_total{outcome="hit"}`.
     func metric(_ series: String) async throws -> Double? {
         guard let url = URL(string: "http://127.0.0.1:\(self.ports.admin)/metrics") else { return nil }
         let text = String(decoding: try await URLSession.shared.data(from: url).0, as: UTF8.self)

@@ -26,6 +26,7 @@ final class ConsumerClient {
     private var isCommitUnderWay = false
     private var isSubscribed = false
     private var isClosed = false
+    private var lastTopic = ""
 
     init(properties: ClientProperties, context: ClientContext) throws(KafkaError) {
         let handle = try ClientHandle(RD_KAFKA_CONSUMER, properties, context: context)
@@ -64,7 +65,10 @@ final class ConsumerClient {
         guard let message = unsafe message else { return .nothing }
         defer { unsafe rd_kafka_message_destroy(message) }
         let code = unsafe message.pointee.err
-        if code == RD_KAFKA_RESP_ERR_NO_ERROR { return unsafe .message(KafkaMessage(copying: message)) }
+        if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+            self.lastTopic = unsafe KafkaMessage.topicName(of: message, like: self.lastTopic)
+            return unsafe .message(KafkaMessage(copying: message, topic: self.lastTopic))
+        }
         let reason = unsafe rd_kafka_message_errstr(message).map { unsafe String(cString: $0) }
         return .failure(self.handle.fatalError ?? KafkaError(code, reason: reason))
     }

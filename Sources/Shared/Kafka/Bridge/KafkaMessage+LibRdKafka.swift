@@ -1,16 +1,26 @@
 import CRdKafka
+import Glibc
 
 extension KafkaMessage {
     /// Copies everything, since one message that is kept keeps the whole fetched chunk.
-    init(copying message: UnsafeMutablePointer<rd_kafka_message_t>) {
-        let topic = unsafe message.pointee.rkt.flatMap { unsafe rd_kafka_topic_name($0) }
+    ///
+    /// - Parameter topic: as `topicName(of:like:)` gives it.
+    init(copying message: UnsafeMutablePointer<rd_kafka_message_t>, topic: String) {
         var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         let timestamp = unsafe rd_kafka_message_timestamp(message, &kind)
         unsafe self.init(
-            topic: topic.map { unsafe String(cString: $0) } ?? "", partition: message.pointee.partition,
+            topic: topic, partition: message.pointee.partition,
             offset: message.pointee.offset, timestampMilliseconds: timestamp,
             key: Self.bytes(message.pointee.key, message.pointee.key_len),
             value: Self.bytes(message.pointee.payload, message.pointee.len), headers: Self.headers(of: message))
+    }
+
+    /// - Parameter known: given back where it is this message's too, as it mostly is: a text for each would be one more
+    ///   allocation.
+    static func topicName(of message: UnsafeMutablePointer<rd_kafka_message_t>, like known: String) -> String {
+        guard let topic = unsafe message.pointee.rkt.flatMap({ unsafe rd_kafka_topic_name($0) }) else { return "" }
+        let isKnown = unsafe known.withCString { unsafe strcmp($0, topic) == 0 }
+        return isKnown ? known : unsafe String(cString: topic)
     }
 
     private static func bytes(_ start: UnsafeRawPointer?, _ count: Int) -> [UInt8]? {

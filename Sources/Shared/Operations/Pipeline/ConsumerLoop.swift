@@ -8,13 +8,22 @@ public import ServiceLifecycle
 /// The order is what keeps P1: the work makes a batch durable, only then are its offsets stored and committed. A crash
 /// in between redelivers. After a fatal error the client is made anew. While work waits for something, the member keeps
 /// its place in the group.
+///
+/// Work has two phases, and two batches are under way at most: while one is in its second phase, the next one, where
+/// there is one already, is in its first. First phases follow each other, and so do second ones, so what each phase does
+/// keeps the order of the messages.
 public struct ConsumerLoop: Service {
+    /// The first phase: what has to be done before the next batch may begin. Returns the second.
+    public typealias Work = @Sendable (KafkaBatch) async throws -> Finish
+    /// The second phase: returns when all of the batch is durable.
+    public typealias Finish = @Sendable () async throws -> Void
+
     private let configuration: KafkaConfiguration
     private let options: KafkaConsumerOptions
     private let batchSize: Int
     private let failPoints: ConsumerFailPoints
     private let logger: Logger
-    private let work: @Sendable (KafkaBatch) async throws -> Void
+    private let work: Work
     private let held: Gauge
 
     /// How long it listens for more before it looks whether it is to stop.
@@ -22,11 +31,10 @@ public struct ConsumerLoop: Service {
 
     /// - Parameters:
     ///   - batchSize: at most so many messages at once.
-    ///   - work: returns when all of a batch is durable. What it throws ends this attempt: the batch comes again.
+    ///   - work: what either phase throws ends this attempt: the batch comes again, and with it one that came later.
     public init(
         configuration: KafkaConfiguration, options: KafkaConsumerOptions, batchSize: Int,
-        failPoints: ConsumerFailPoints, logger: Logger,
-        work: @escaping @Sendable (KafkaBatch) async throws -> Void
+        failPoints: ConsumerFailPoints, logger: Logger, work: @escaping Work
     ) {
         self.configuration = configuration
         self.options = options
@@ -39,7 +47,7 @@ public struct ConsumerLoop: Service {
         ).gauge(("topic", options.topics.joined(separator: ",")))
     }
 
-    /// Returns after a graceful shutdown: the batch in hand is finished and committed, and the group is left.
+    /// Returns after a graceful shutdown: the batches in hand are finished and committed, and the group is left.
     public func run() async throws {
         var backoff = Backoff()
         while !Task.isShuttingDownGracefully {
@@ -59,30 +67,82 @@ public struct ConsumerLoop: Service {
         }
     }
 
+    /// A batch whose first phase is done.
+    private struct Begun {
+        let batch: KafkaBatch
+        let finish: Finish
+    }
+
     private func consume(_ consumer: KafkaConsumer, afterBatch: () -> Void) async throws {
         var refused = Backoff()
+        var begun: Begun?
         while !Task.isShuttingDownGracefully {
-            let batch: KafkaBatch
+            let next: Result<KafkaBatch, any Error>
             do {
-                batch = try await consumer.nextBatch(max: self.batchSize, timeout: Self.patience)
+                // With a batch in hand it only looks whether there is more: otherwise that one is finished first.
+                next = .success(
+                    try await consumer.nextBatch(
+                        max: self.batchSize, timeout: begun == nil ? Self.patience : .zero,
+                        keeping: begun.map { [$0.batch] } ?? []))
+            } catch {
+                next = .failure(error)
+            }
+            if case .success(let batch) = next, !batch.isEmpty {
+                refused = Backoff()
+                begun = try await self.advance(begun, to: batch, consumer)
+                afterBatch()
+                continue
+            }
+            if let last = begun {
+                begun = nil
+                try await self.finish(last, consumer)
+                afterBatch()
+            }
+            do {
+                _ = try next.get()
                 refused = Backoff()
             } catch let error as KafkaError where !error.isFatal && error.code != .closed {
                 // A topic that is not there yet, or may not be read. The same consumer asks again: one that never had a
                 // partition cannot be destroyed everywhere (see `ConsumerClient`), and would leave its threads behind.
                 self.logger.warning("the brokers refuse for now", error: error)
                 try await pause(for: refused.next())
-                continue
             }
-            guard !batch.isEmpty else { continue }
-            self.held.record(batch.messages.count)
-            defer { self.held.record(0) }
-            self.failPoints.taken.pass()
-            let work = self.work
-            try await consumer.keepingMembership(batch) { try await work(batch) }
-            self.failPoints.done.pass()
-            try await consumer.complete(batch)
-            self.failPoints.completed.pass()
-            afterBatch()
         }
+        if let begun { try await self.finish(begun, consumer) }
+    }
+
+    /// The first phase of the next batch, and beside it the second one of the last.
+    private func advance(_ last: Begun?, to next: KafkaBatch, _ consumer: KafkaConsumer) async throws -> Begun {
+        self.held.record((last?.batch.messages.count ?? 0) + next.messages.count)
+        self.failPoints.taken.pass()
+        let work = self.work
+        guard let last else {
+            let finish = try await consumer.keepingMembership([next]) { try await work(next) }
+            return Begun(batch: next, finish: finish)
+        }
+        let finish = try await consumer.keepingMembership([last.batch, next]) { () -> Result<Finish, any Error> in
+            async let end: Void = last.finish()
+            let result: Result<Finish, any Error>
+            do { result = .success(try await work(next)) } catch { result = .failure(error) }
+            // What went wrong with the next one is no reason to do the last one again.
+            try await end
+            return result
+        }
+        try await self.complete(last.batch, consumer, keeping: [next])
+        self.held.record(next.messages.count)
+        return Begun(batch: next, finish: try finish.get())
+    }
+
+    private func finish(_ last: Begun, _ consumer: KafkaConsumer) async throws {
+        try await consumer.keepingMembership([last.batch]) { try await last.finish() }
+        try await self.complete(last.batch, consumer)
+        self.held.record(0)
+    }
+
+    private func complete(_ batch: KafkaBatch, _ consumer: KafkaConsumer, keeping later: [KafkaBatch] = []) async throws
+    {
+        self.failPoints.done.pass()
+        try await consumer.complete(batch, keeping: later)
+        self.failPoints.completed.pass()
     }
 }

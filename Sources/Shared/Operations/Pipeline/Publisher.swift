@@ -25,23 +25,53 @@ public struct Publisher: Sendable {
     public func publish(
         _ records: [KafkaRecord], what: String, halfway point: FailPoint? = nil
     ) async throws -> Refused {
-        let doubtful = try await self.send(Array(records.indices), of: records, what: what, halfway: point)
+        try await self.finish(await self.begin(records, halfway: point), what: what)
+    }
+
+    /// Records that are handed over, and not known to be stored.
+    public struct Begun: Sendable {
+        fileprivate let records: [KafkaRecord]
+        fileprivate let sending: KafkaSending
+    }
+
+    /// The first half of ``publish(_:what:halfway:)``: hands them over, in order, and before whatever is begun later. What
+    /// fails then and is sent again by ``finish(_:what:)`` may come after those.
+    public func begin(_ records: [KafkaRecord], halfway point: FailPoint? = nil) async -> Begun {
+        let sending =
+            if let point { await self.producer.handOver(records, halfway: point) } else {
+                await self.producer.handOver(records)
+            }
+        return Begun(records: records, sending: sending)
+    }
+
+    /// The other half: returns and throws as the whole does. To be called once.
+    public func finish(_ begun: Begun, what: String) async throws -> Refused {
+        let records = begun.records
+        let doubtful = try await self.settle(begun.sending, Array(records.indices), of: records, what: what)
         if records.count == 1 { return doubtful }
         var refused: Refused = [:]
         for index in doubtful.keys.sorted() {
-            refused.merge(try await self.send([index], of: records, what: what)) { $1 }
+            refused.merge(try await self.settle(nil, [index], of: records, what: what)) { $1 }
         }
         return refused
     }
 
-    private func send(
-        _ places: [Int], of records: [KafkaRecord], what: String, halfway point: FailPoint? = nil
+    /// - Parameter begun: the first attempt, where it has been made.
+    private func settle(
+        _ begun: KafkaSending?, _ places: [Int], of records: [KafkaRecord], what: String
     ) async throws -> Refused {
+        var begun = begun
         var waiting = places
         var refused: Refused = [:]
         guard !waiting.isEmpty else { return refused }
         try await retryForever(what, logger: self.logger, isRetriable: { $0 is KafkaError }) {
-            let outcomes = await self.send(waiting.map { records[$0] }, halfway: point)
+            let outcomes: [Result<KafkaReceipt, KafkaError>]
+            if let sending = begun {
+                begun = nil
+                outcomes = await sending.results()
+            } else {
+                outcomes = await self.producer.send(waiting.map { records[$0] })
+            }
             var failed: [Int] = []
             var failure: KafkaError?
             for (index, outcome) in zip(waiting, outcomes) {
@@ -57,13 +87,6 @@ public struct Publisher: Sendable {
             if let failure { throw failure }
         }
         return refused
-    }
-
-    private func send(
-        _ records: [KafkaRecord], halfway point: FailPoint?
-    ) async -> [Result<KafkaReceipt, KafkaError>] {
-        guard let point else { return await self.producer.send(records) }
-        return await self.producer.send(records, halfway: point)
     }
 }
 
