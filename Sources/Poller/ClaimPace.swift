@@ -61,30 +61,41 @@ struct ClaimPace: Sendable {
         self.isSweeping = true
     }
 
-    /// A claim was published and committed.
+    /// A claim has its rows; it may be that they are yet to be published.
     ///
     /// - Parameters:
     ///   - count: how many rows it had.
     ///   - last: the place of the last one.
     ///   - took: how long Postgres was at it.
-    ///   - givenBackAt: when some of it was put back; `nil` where nothing was.
-    mutating func claimed(
-        count: Int, last: OutboxPlace?, took: Duration = .zero, givenBackAt: ContinuousClock.Instant? = nil
-    ) -> Next {
-        if let givenBackAt { self.noSweepBefore = givenBackAt + Self.givenBackPause }
+    mutating func claimed(count: Int, last: OutboxPlace?, took: Duration = .zero) -> Next {
         if self.isSweeping { self.untilNextSweep = max(Self.sweepEvery, took * Self.sweepShare) }
         self.isSweeping = false
         if let last { self.low = max(self.low, last) }
         if count > 0 { self.isHeld = false }
-        let wasFull = count >= Int(self.limit)
+        return count >= Int(self.limit) ? .claimAgain : .wait
+    }
+
+    /// A claim was published and committed.
+    ///
+    /// - Parameter givenBackAt: when some of it was put back; `nil` where nothing was.
+    mutating func published(givenBackAt: ContinuousClock.Instant? = nil) {
+        if let givenBackAt { self.noSweepBefore = givenBackAt + Self.givenBackPause }
         self.limit = min(self.batchSize, self.limit * 2)
-        return wasFull ? .claimAgain : .wait
+    }
+
+    /// A claim that began at this place came to nothing, and its rows are free again. Where it had got rows, others may
+    /// have gone on behind them: that is taken back, as a sweep from there.
+    mutating func rolledBack(to place: OutboxPlace) {
+        guard place < self.low else { return }
+        if !self.isSweeping { self.lowBeforeSweep = self.low }
+        self.isSweeping = true
+        self.low = place
     }
 
     /// How long the next sweep is put off when one took longer than a statement may.
     static let unfinishedSweepPause: Duration = .seconds(10)
 
-    /// A claim was rolled back: it could not be published in time, or Postgres did not make it.
+    /// A claim could not be published in time, or Postgres did not make it.
     ///
     /// - Parameter isTimeout: a statement took too long. A sweep that does is not tried again for a while: it would
     ///   walk over the same dead entries, for as long as somebody's snapshot keeps them.

@@ -6,14 +6,15 @@ import Wire
 
 /// Claimed rows, each put where it belongs.
 struct ClaimedRows: Sendable {
-    private(set) var due: [Notification] = []
+    /// With its payload where nothing but the time of the claim is to be added: not of what was rescheduled.
+    private(set) var due: [(notification: Notification, payload: [UInt8]?)] = []
     private(set) var cancelled: [(notification: Notification, payload: [UInt8])] = []
     private(set) var unreadable: [(row: ClaimDue.Row, reason: WireError)] = []
     let count: Int
     let last: OutboxPlace?
 
     /// The ids of what is published, in that order.
-    var published: [NotificationID] { self.due.map(\.id) + self.unreadable.map(\.row.id) }
+    var published: [NotificationID] { self.due.map(\.notification.id) + self.unreadable.map(\.row.id) }
 
     /// - Parameter rows: earliest first.
     init(_ rows: [ClaimDue.Row]) {
@@ -22,6 +23,7 @@ struct ClaimedRows: Sendable {
         for row in rows {
             do {
                 var notification = try Notification(encoded: row.payload, trace: row.trace)
+                let isAsStored = notification.dueAt == row.dueAt && notification.revision == row.revision
                 // The row knows better than what travelled: it may have been rescheduled.
                 notification.dueAt = row.dueAt
                 notification.revision = row.revision
@@ -29,7 +31,7 @@ struct ClaimedRows: Sendable {
                 if row.isCancelled {
                     self.cancelled.append((notification, row.payload))
                 } else {
-                    self.due.append(notification)
+                    self.due.append((notification, isAsStored ? row.payload : nil))
                 }
             } catch {
                 self.unreadable.append((row, error))
@@ -37,10 +39,18 @@ struct ClaimedRows: Sendable {
         }
     }
 
+    /// What is published of those that are due, in their order.
+    func records(on topic: String) throws -> [KafkaRecord] {
+        try self.due.map { notification, payload in
+            guard let payload else { return try notification.record(on: topic) }
+            return try notification.record(on: topic, claimed: payload)
+        }
+    }
+
     /// Leaves out what was not published after all.
     mutating func remove(_ ids: Set<NotificationID>) {
         guard !ids.isEmpty else { return }
-        self.due.removeAll { ids.contains($0.id) }
+        self.due.removeAll { ids.contains($0.notification.id) }
         self.unreadable.removeAll { ids.contains($0.row.id) }
     }
 }

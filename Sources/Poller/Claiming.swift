@@ -19,36 +19,36 @@ struct Claiming: Sendable {
     let logger: Logger
 
     struct Outcome: Sendable {
-        let count: Int
-        let last: OutboxPlace?
-        /// Of these, those that could not be published.
+        /// How many of its rows could not be published.
         let givenBack: Int
-        /// By Postgres, to find and lock them.
-        let took: Duration
     }
 
-    /// - Throws: `PostgresError`, or `KafkaError` where nothing was acknowledged; nothing has left the outbox then.
-    func claim(shard: Int32, low: OutboxPlace, limit: Int32) async throws -> Outcome {
+    /// - Parameter turn: its place among claims of the same shard that overlap.
+    /// - Throws: `PostgresError`, `KafkaError` where nothing was acknowledged, or `ClaimTurn.GivenUp`; nothing has left
+    ///   the outbox then.
+    func claim(shard: Int32, low: OutboxPlace, limit: Int32, turn: ClaimTurn) async throws -> Outcome {
         let clock = ContinuousClock()
-        let (rows, givenBack, took) = try await self.pool.transaction { connection in
+        let (rows, givenBack) = try await self.pool.transaction { connection in
             let began = clock.now
             let rows = try await ClaimDue.run(shard: shard, low: low, limit: limit, on: connection)
-            let took = clock.now - began
+            turn.took(ClaimTurn.Taken(count: rows.count, last: rows.last?.place, took: clock.now - began))
             FailPoint.pollerClaimed.pass(if: !rows.isEmpty)
             var sorted = ClaimedRows(rows)
             let records =
-                try sorted.due.map { try $0.record(on: self.topics.deliveries) }
+                try sorted.records(on: self.topics.deliveries)
                 + sorted.unreadable.map { self.deadLetter($0.row, shard: shard, reason: $0.reason) }
+            try await turn.begin()
             // The reports come within the producer's bound of 3 s, before Postgres ends an idle transaction after 5 s.
             let unsent = try Self.unsent(
                 sorted.published, await self.producer.send(records, halfway: .pollerPublishing))
+            turn.published()
             FailPoint.pollerPublished.pass(if: !records.isEmpty)
             // Locks tombstones, for which a DELETE may be waiting: so only now, when Kafka is not waited for any more.
             try await RecordCancelled.run(sorted.cancelled.map { ($0.notification, $0.payload) }, on: connection)
             try await GiveBack.run(rows.filter { unsent.contains($0.id) }, shard: shard, on: connection)
             sorted.remove(unsent)
             FailPoint.pollerRecorded.pass(if: !rows.isEmpty)
-            return (sorted, unsent.count, took)
+            return (sorted, unsent.count)
         }
         FailPoint.pollerCommitted.pass(if: rows.count > 0)
         self.count(rows)
@@ -56,7 +56,7 @@ struct Claiming: Sendable {
             self.logger.warning(
                 "\(givenBack) rows could not be published and are put back", metadata: ["shard": "\(shard)"])
         }
-        return Outcome(count: rows.count, last: rows.last, givenBack: givenBack, took: took)
+        return Outcome(givenBack: givenBack)
     }
 
     /// - Throws: the first failure, where nothing was acknowledged: then all is rolled back, and tried again later.
@@ -78,9 +78,12 @@ struct Claiming: Sendable {
         self.metrics.published.increment(by: rows.due.count)
         self.metrics.dropped.increment(by: rows.cancelled.count)
         self.metrics.deadLetters.increment(by: rows.unreadable.count)
-        for notification in rows.due {
+        let isLogged = self.logger.logLevel <= .debug
+        for (notification, _) in rows.due {
             let late = (notification.claimedAt ?? notification.dueAt).microseconds - notification.dueAt.microseconds
             self.metrics.claimLateness.recordMicroseconds(late)
+            // A logger for each of them costs more than all else here.
+            guard isLogged else { continue }
             self.logger.about(notification.id, trace: notification.trace?.traceID)
                 .debug("claimed", metadata: ["late_us": "\(late)"])
         }

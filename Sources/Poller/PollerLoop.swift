@@ -68,7 +68,6 @@ struct PollerLoop: Service {
         while !Task.isShuttingDownGracefully {
             if let woken = self.wakeUps.take(shard) { pace.woken(for: woken) }
             if isDue {
-                pace.willClaim(at: clock.now)
                 let next = try await self.claim(shard, &pace)
                 guard next == .wait, !Task.isShuttingDownGracefully else { continue }
             }
@@ -90,23 +89,21 @@ struct PollerLoop: Service {
         }
     }
 
-    /// Claims once, however often it has to be tried.
+    /// Claims until less came than might have, however often it has to be tried.
     private func claim(_ shard: Int32, _ pace: inout ClaimPace) async throws -> ClaimPace.Next {
         var attempt = pace
-        let outcome = try await retryForever(
+        var hasFailed = false
+        let run = ClaimRun(claiming: self.claiming, wakeUps: self.wakeUps)
+        let next = try await retryForever(
             "claiming what is due", logger: self.logger, isRetriable: { _ in true }
         ) {
-            do {
-                return try await self.claiming.claim(shard: shard, low: attempt.low, limit: attempt.limit)
-            } catch {
-                attempt.failed(isTimeout: (error as? PostgresError)?.isStatementTimeout ?? false)
-                throw error
-            }
+            // After a failure only one at a time: the first that succeeds ends the backing off.
+            let (after, next) = await run.run(shard, attempt, isSingle: hasFailed)
+            (attempt, hasFailed) = (after, true)
+            return try next.get()
         }
         pace = attempt
-        return pace.claimed(
-            count: outcome.count, last: outcome.last, took: outcome.took,
-            givenBackAt: outcome.givenBack > 0 ? .now : nil)
+        return next
     }
 
     private func nextDue(

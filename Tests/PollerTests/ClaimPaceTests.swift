@@ -78,7 +78,8 @@ import Testing
     @Test func whatWasPutBackIsLeftAloneForAWhile() {
         var pace = ClaimPace(batchSize: 500)
         pace.willClaim(at: self.start)
-        #expect(pace.claimed(count: 500, last: place(100), givenBackAt: self.start) == .claimAgain)
+        #expect(pace.claimed(count: 500, last: place(100)) == .claimAgain)
+        pace.published(givenBackAt: self.start)
         let end = self.start + ClaimPace.givenBackPause
         pace.willClaim(at: end - .nanoseconds(1))
         #expect(pace.low == place(100))
@@ -128,7 +129,7 @@ import Testing
         #expect(limits == [250, 125, 62, 31, 15, 10, 10, 10])
         limits = []
         for _ in 0..<8 {
-            _ = pace.claimed(count: 0, last: nil)
+            pace.published()
             limits.append(pace.limit)
         }
         #expect(limits == [20, 40, 80, 160, 320, 500, 500, 500])
@@ -139,6 +140,34 @@ import Testing
         _ = pace.claimed(count: 1, last: place(100))
         pace.failed()
         #expect(pace.low == place(100))
+    }
+
+    /// Others may have gone on behind what comes back.
+    @Test func whatWasRolledBackIsClaimedAgain() {
+        var pace = ClaimPace(batchSize: 500)
+        pace.willClaim(at: self.start)
+        _ = pace.claimed(count: 500, last: place(100))
+        _ = pace.claimed(count: 500, last: place(200))
+        pace.rolledBack(to: place(100))
+        #expect(pace.low == place(100))
+        pace.rolledBack(to: place(150))
+        #expect(pace.low == place(100), "what comes later is behind it anyway")
+        _ = pace.claimed(count: 500, last: place(200))
+        #expect(pace.low == place(200))
+    }
+
+    /// Where the way back leads over too many dead entries, it goes on in front, and the next sweep finds the rest.
+    @Test func aWayBackThatTakesTooLongIsPutOff() {
+        var pace = ClaimPace(batchSize: 500)
+        pace.willClaim(at: self.start)
+        _ = pace.claimed(count: 500, last: place(200))
+        pace.rolledBack(to: before(0))
+        pace.failed()
+        #expect(pace.low == before(0))
+        pace.failed(isTimeout: true)
+        #expect(pace.low == place(200))
+        pace.willClaim(at: self.start + ClaimPace.unfinishedSweepPause)
+        #expect(pace.low == before(0))
     }
 
     /// A reduced claim that came back full may have left something behind.
@@ -153,7 +182,9 @@ import Testing
         var pace = ClaimPace(batchSize: size)
         for _ in 0..<20 { pace.failed() }
         #expect(pace.limit == min(10, size))
-        for _ in 0..<20 { _ = pace.claimed(count: 0, last: nil) }
+        _ = pace.claimed(count: 0, last: nil)
+        #expect(pace.limit == min(10, size), "claimed is not yet published")
+        for _ in 0..<20 { pace.published() }
         #expect(pace.limit == size)
     }
 
@@ -168,7 +199,7 @@ import Testing
         var bound = before(0)
         var lastSweep: ContinuousClock.Instant?
         for _ in 0..<300 {
-            switch Int.random(in: 0...5, using: &random) {
+            switch Int.random(in: 0...6, using: &random) {
             case 0:
                 now += .milliseconds(Int.random(in: 0...3_000, using: &random))
                 pace.willClaim(at: now)
@@ -188,11 +219,16 @@ import Testing
                 pace.woken(for: dueAt)
                 bound = min(bound, OutboxPlace(before: dueAt))
                 #expect(pace.low.dueAt <= dueAt)
+            case 4:
+                let start = place(.random(in: 1...10_000, using: &random))
+                pace.rolledBack(to: start)
+                bound = min(bound, start)
             default:
                 let count = Int.random(in: 0...Int(pace.limit), using: &random)
                 let last = count == 0 ? nil : place(.random(in: pace.low.dueAt.microseconds...20_000, using: &random))
                 let wasFull = count == Int(pace.limit)
                 #expect(pace.claimed(count: count, last: last) == (wasFull ? .claimAgain : .wait))
+                pace.published()
                 bound = max(bound, last ?? bound)
             }
             #expect(pace.low == bound)

@@ -47,7 +47,29 @@ import Wire
         expected.revision = 4
         expected.claimedAt = at(5_000)
         expected.trace = Self.trace
-        #expect(rows.due == [expected])
+        #expect(rows.due.map(\.notification) == [expected])
+    }
+
+    /// Whether it was rescheduled or goes on as it was stored: what arrives reads the same, and nothing is lost on the way.
+    @Test func whatIsPublishedReadsAsTheRowSays() throws {
+        let moved = try Self.row(1)
+        let asStored = ClaimDue.Row(
+            id: Self.id(2), service: Self.service, userID: "ann", dueAt: at(2_000), revision: 0, acceptedAt: at(1_000),
+            scheduledAt: at(1_500), trace: nil, payload: try Self.notification(2).encoded(), claimedAt: at(5_000),
+            isCancelled: false)
+        let rows = ClaimedRows([moved, asStored])
+        #expect(rows.due.map { $0.payload == nil } == [true, false])
+        let records = try rows.records(on: "notifi.deliveries")
+        #expect(records[1].value.starts(with: asStored.payload))
+        let read = try records.map { record in
+            try Notification(
+                KafkaMessage(
+                    topic: record.topic, partition: 0, offset: 0, timestampMilliseconds: 0, key: record.key,
+                    value: record.value, headers: record.headers))
+        }
+        #expect(read == rows.due.map(\.notification))
+        #expect(read.map(\.claimedAt) == [at(5_000), at(5_000)])
+        #expect(read.map(\.dueAt) == [at(3_000), at(2_000)])
     }
 
     @Test func eachIsPutWhereItBelongs() throws {
@@ -56,7 +78,7 @@ import Wire
             try Self.row(3, due: 30, payload: [0xFF]),
             try Self.row(4, due: 40), try Self.row(5, due: 50, payload: [], isCancelled: true),
         ])
-        #expect(rows.due.map(\.id) == [Self.id(1), Self.id(4)])
+        #expect(rows.due.map(\.notification.id) == [Self.id(1), Self.id(4)])
         #expect(rows.cancelled.map(\.notification.id) == [Self.id(2)])
         #expect(rows.cancelled.map(\.payload) == [try Self.notification(2).encoded()])
         #expect(rows.unreadable.map(\.row.id) == [Self.id(3), Self.id(5)])

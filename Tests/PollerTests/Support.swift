@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Notifications
 import Store
+import Synchronization
 
 func at(_ microseconds: Int64) -> Instant { Instant(microseconds: microseconds) }
 
@@ -11,3 +12,13 @@ func place(_ microseconds: Int64) -> OutboxPlace {
 }
 
 func before(_ microseconds: Int64) -> OutboxPlace { OutboxPlace(before: at(microseconds)) }
+
+/// Set and read from several tasks.
+final class Flag: Sendable {
+    private let state = Mutex(false)
+
+    var value: Bool {
+        get { self.state.withLock { $0 } }
+        set { self.state.withLock { $0 = newValue } }
+    }
+}

@@ -24,6 +24,7 @@ enum BenchStages {
         KafkaStage(),
         RouterStage(route: .now),
         RouterStage(route: .scheduled),
+        ClaimStage(), PollerStage(), DeliveryStage(),
     ]
 
     static var names: [String] { self.all.map(\.name) }

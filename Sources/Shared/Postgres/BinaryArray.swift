@@ -1,16 +1,16 @@
 /// The binary form of arrays: dimensions, has-null flag, element type, then for each dimension its length and lower
 /// bound, then for each element its length (-1 for NULL) and bytes.
 enum BinaryArray {
-    static func encode<Element>(
-        _ elements: [Element?], type: UInt32, append: (Element, inout [UInt8]) throws(PostgresError) -> Void
-    ) throws(PostgresError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(20 + elements.count * 12)
+    /// Each element goes straight behind the one before; its length is put in front of it afterwards.
+    static func append<Element>(
+        _ elements: [Element?], type: UInt32, to bytes: inout [UInt8],
+        _ append: (Element, inout [UInt8]) throws(PostgresError) -> Void
+    ) throws(PostgresError) {
         guard !elements.isEmpty else {
             bytes.appendBigEndian(Int32(0))
             bytes.appendBigEndian(Int32(0))
             bytes.appendBigEndian(type)
-            return bytes
+            return
         }
         guard let count = Int32(exactly: elements.count) else {
             throw PostgresError(code: .invalidParameter, message: "an array parameter has too many elements")
@@ -20,21 +20,16 @@ enum BinaryArray {
         bytes.appendBigEndian(type)
         bytes.appendBigEndian(count)
         bytes.appendBigEndian(Int32(1))
-        var scratch: [UInt8] = []
         for element in elements {
-            guard let element else {
-                bytes.appendBigEndian(Int32(-1))
-                continue
-            }
-            scratch.removeAll(keepingCapacity: true)
-            try append(element, &scratch)
-            guard let length = Int32(exactly: scratch.count) else {
+            let place = bytes.count
+            bytes.appendBigEndian(Int32(-1))
+            guard let element else { continue }
+            try append(element, &bytes)
+            guard let length = Int32(exactly: bytes.count - place - 4) else {
                 throw PostgresError(code: .invalidParameter, message: "an element of an array parameter is too long")
             }
-            bytes.appendBigEndian(length)
-            bytes.append(contentsOf: scratch)
+            for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: length >> Int32(24 - 8 * byte)) }
         }
-        return bytes
     }
 
     static func decode<Element: PostgresDecodable>(_ cell: PostgresCell) throws(PostgresError) -> [Element] {

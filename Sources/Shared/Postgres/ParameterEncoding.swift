@@ -61,29 +61,29 @@ extension PostgresValue {
     private func appendArray(to bytes: inout [UInt8]) throws(PostgresError) -> UInt32 {
         switch self {
         case .boolArray(let values):
-            bytes += try BinaryArray.encode(values, type: PostgresType.bool) { $1.append($0 ? 1 : 0) }
+            try BinaryArray.append(values, type: PostgresType.bool, to: &bytes) { $1.append($0 ? 1 : 0) }
             return PostgresType.boolArray
         case .int4Array(let values):
-            bytes += try BinaryArray.encode(values, type: PostgresType.int4) { $1.appendBigEndian($0) }
+            try BinaryArray.append(values, type: PostgresType.int4, to: &bytes) { $1.appendBigEndian($0) }
             return PostgresType.int4Array
         case .int8Array(let values):
-            bytes += try BinaryArray.encode(values, type: PostgresType.int8) { $1.appendBigEndian($0) }
+            try BinaryArray.append(values, type: PostgresType.int8, to: &bytes) { $1.appendBigEndian($0) }
             return PostgresType.int8Array
         case .float8Array(let values):
-            bytes += try BinaryArray.encode(values, type: PostgresType.float8) { $1.appendBigEndian($0.bitPattern) }
+            try BinaryArray.append(values, type: PostgresType.float8, to: &bytes) { $1.appendBigEndian($0.bitPattern) }
             return PostgresType.float8Array
         case .textArray(let values):
-            bytes += try BinaryArray.encode(values, type: PostgresType.text) { $1.append(contentsOf: $0.utf8) }
+            try BinaryArray.append(values, type: PostgresType.text, to: &bytes) { $1.append(contentsOf: $0.utf8) }
             return PostgresType.textArray
         case .byteaArray(let values):
-            bytes += try BinaryArray.encode(values, type: PostgresType.bytea) { $1.append(contentsOf: $0) }
+            try BinaryArray.append(values, type: PostgresType.bytea, to: &bytes) { $1.append(contentsOf: $0) }
             return PostgresType.byteaArray
         case .uuidArray(let values):
-            bytes += try BinaryArray.encode(values, type: PostgresType.uuid) { Self.append($0, to: &$1) }
+            try BinaryArray.append(values, type: PostgresType.uuid, to: &bytes) { Self.append($0, to: &$1) }
             return PostgresType.uuidArray
         case .timestamptzArray(let values):
-            bytes += try BinaryArray.encode(
-                values, type: PostgresType.timestamptz
+            try BinaryArray.append(
+                values, type: PostgresType.timestamptz, to: &bytes
             ) { (value, bytes) throws(PostgresError) in
                 try Self.append(timestamp: value, to: &bytes)
             }

@@ -118,11 +118,14 @@ extension String: PostgresDecodable, PostgresArrayElement {
 
 extension UUID: PostgresDecodable, PostgresArrayElement {
     public static func decode(_ cell: PostgresCell) throws(PostgresError) -> UUID {
-        let b = Array(try cell.bytes(of: PostgresType.uuid, wanted: "a UUID"))
+        let b = try cell.bytes(of: PostgresType.uuid, wanted: "a UUID")
         guard b.count == 16 else { throw cell.fault("16 bytes") }
+        // Where they lie: an array of their own would be one more to allocate for each id.
+        let i = b.startIndex
         return UUID(
             uuid: (
-                b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]
+                b[i], b[i + 1], b[i + 2], b[i + 3], b[i + 4], b[i + 5], b[i + 6], b[i + 7], b[i + 8], b[i + 9],
+                b[i + 10], b[i + 11], b[i + 12], b[i + 13], b[i + 14], b[i + 15]
             ))
     }
 }

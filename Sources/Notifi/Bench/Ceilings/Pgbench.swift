@@ -11,15 +11,18 @@ struct Pgbench: Sendable {
     struct Outcome: Sendable, Equatable {
         let transactionsPerSecond: Double
         let averageLatencyMilliseconds: Double
+        /// Of each command of the script, in its order.
+        var commandMilliseconds: [Double] = []
     }
 
     /// - Parameters:
     ///   - script: in pgbench's own form, one transaction.
     ///   - transactions: for each client; `nil` to run for `duration`.
+    ///   - variables: what the script finds set in each client at its beginning.
     ///   - prepared: whether statements are prepared once, as the daemons do.
     func run(
         _ script: String, clients: Int = 1, duration: Duration = .seconds(5), transactions: Int? = nil,
-        prepared: Bool = true
+        variables: [String: String] = [:], prepared: Bool = true
     ) async throws -> Outcome {
         let file = "\(self.folder)/pgbench-\(UUID().uuidString.prefix(8).lowercased()).sql"
         try Data(script.utf8).write(to: URL(filePath: file))
@@ -27,9 +30,8 @@ struct Pgbench: Sendable {
         let bound =
             transactions.map { ["-t", "\($0)"] } ?? ["-T", "\(max(1, Int((duration / .seconds(1)).rounded())))"]
         let arguments =
-            ["-n", "-f", file, "-c", "\(clients)", "-j", "1", "-M", prepared ? "prepared" : "simple"] + bound + [
-                self.url
-            ]
+            ["-n", "-r", "-f", file, "-c", "\(clients)", "-j", "1", "-M", prepared ? "prepared" : "simple"] + bound
+            + variables.flatMap { ["-D", "\($0)=\($1)"] } + [self.url]
         let result = try await Subprocess.run(
             .path(FilePath(try Self.program())), arguments: Arguments(arguments), output: .string(limit: 1 << 20),
             error: .string(limit: 1 << 20))
@@ -58,6 +60,9 @@ extension Pgbench.Outcome {
                 .flatMap { $0.dropFirst(name.count).split(separator: " ").first }.flatMap { Double($0) }
         }
         guard let rate = number(after: "tps = "), let latency = number(after: "latency average = ") else { return nil }
-        self.init(transactionsPerSecond: rate, averageLatencyMilliseconds: latency)
+        let commands = text.split(separator: "\n").drop { !$0.hasPrefix("statement latencies in milliseconds") }
+            .dropFirst().compactMap { $0.split(separator: " ").first.flatMap { Double($0) } }
+        self.init(
+            transactionsPerSecond: rate, averageLatencyMilliseconds: latency, commandMilliseconds: commands)
     }
 }

@@ -4,7 +4,7 @@ internal import Postgres
 /// Finds out what belongs to users who were erased after it was accepted.
 public enum FindErased {
     /// Index: the primary key of `erased_users`, `(user_hash)`.
-    static let sql = """
+    package static let sql = """
         SELECT n.place::int4 AS place
         FROM unnest($1::text[], $2::timestamptz[]) WITH ORDINALITY AS n (user_id, accepted_at, place)
         WHERE NOT (\(ErasedUser.isNot("n.user_id", acceptedAt: "n.accepted_at")))

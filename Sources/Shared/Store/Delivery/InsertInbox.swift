@@ -15,7 +15,7 @@ public enum InsertInbox {
     /// (P2), and where something was rescheduled, also one that was made for its earlier time (should Postgres' clock have
     /// stepped back, it may be moved though it was published); the primary keys of `cancellations` and `reschedules`, `(id, service_id)`, of `erased_users` and of
     /// `preferences`, `(user_id, event_type)`; `inbox_limited (user_id, due_at)`. `event_types` is small.
-    static let sql = """
+    package static let sql = """
         WITH fresh AS (
             SELECT n.*, coalesce(t.critical, false) AS critical, t.on_by_default,
                 row_number() OVER (PARTITION BY n.user_id, n.id, n.due_at ORDER BY n.place) AS occurrence

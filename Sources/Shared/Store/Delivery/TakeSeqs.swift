@@ -7,7 +7,7 @@ internal import Postgres
 /// reader who has seen 7 never finds a 6 later.
 public enum TakeSeqs {
     /// Index: the primary key of `inbox_heads`, `(user_id)`. Sorted, so that two writers cannot deadlock.
-    private static let sql = """
+    package static let sql = """
         WITH start AS MATERIALIZED (
             SELECT coalesce($2, (extract(epoch FROM clock_timestamp()) * 1000000)::int8) AS version)
         INSERT INTO inbox_heads AS h (user_id, version)

@@ -7,7 +7,7 @@ internal import Postgres
 public enum ClaimDue {
     /// Index: `outbox_order (shard, due_at, id)`. The clock stands in a sub-select, so that it is read once and bounds
     /// the index scan; a bare `clock_timestamp()` is volatile, and would be asked anew for every row of the future.
-    static let sql = """
+    package static let sql = """
         DELETE FROM outbox o
         WHERE o.shard = $1 AND o.ctid = ANY (ARRAY(
             SELECT d.ctid FROM outbox d
