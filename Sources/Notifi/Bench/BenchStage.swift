@@ -20,7 +20,9 @@ struct StageReport: Sendable {
 
 /// All stages, in the order in which they are measured.
 enum BenchStages {
-    static let all: [any BenchStage] = []
+    static let all: [any BenchStage] = [
+        HTTPStage(), PostStage(), PostBatchStage(), PollStage(), PageStage(), PeopleStage(),
+    ]
 
     static var names: [String] { self.all.map(\.name) }
 
