@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 
 SWIFT ?= swift
-# Extra arguments of `notifi up`, e.g. make run ARGS="--port 9000".
+# Extra arguments of `notifi up` or `notifi bench`, e.g. make run ARGS="--port 9000", make bench ARGS="--stage post".
 ARGS ?=
 # Extra arguments of `swift test`, e.g. make test TESTS="--filter KafkaTests".
 TESTS ?=
@@ -19,7 +19,7 @@ PRODUCTS := notifi-api notifi-router notifi-poller notifi-delivery notifi
 PROTOS := Sources/Shared/Wire/Protos
 GENERATED := Sources/Shared/Wire/Generated
 
-.PHONY: help run build test faults lint format proto install-run install-test install-proto
+.PHONY: help run build test faults bench lint format proto install-run install-test install-proto
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,12 @@ test: install-test build ## Install what the tests need, and run them all
 faults: install-test build ## Random faults under a random load, seed by seed (SEEDS=100, SEEDS=101-200, SEED=7)
 	@$(SWIFT) build --build-tests
 	@NOTIFI_FAULT_SEEDS=$(SEEDS) $(if $(SEED),NOTIFI_FAULT_SEED=$(SEED)) $(SWIFT) test --skip-build --filter '^Faults\.'
+
+# One by one, as in `build`; a release build of all takes about a quarter of an hour the first time.
+bench: install-run ## Measure every stage against its ceiling (ARGS="--stage post", ARGS="--quick", ARGS=--help)
+	@echo "==> Building for release. The first time takes long; later only what changed."
+	@for product in $(PRODUCTS); do $(SWIFT) build --configuration release --product "$$product"; done
+	@exec .build/release/notifi bench $(ARGS)
 
 lint: ## Layout, import order, unsafe code and formatting
 	@.ci/lint --self-test

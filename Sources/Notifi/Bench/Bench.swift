@@ -12,6 +12,7 @@ struct Bench: Sendable {
     let folder: String
     let servers: BenchServers
     let console: Console
+    let others = OtherLoads()
 
     /// `body`, once a run: the ceilings and the stage side by side within it, so that what disturbs the machine disturbs
     /// both.
@@ -19,7 +20,11 @@ struct Bench: Sendable {
         var results: [R] = []
         for run in 1...self.runs {
             self.console.say("\(what): run \(run) of \(self.runs), load \(try MachineLoad.current().average)")
+            let own =
+                [ProcessInfo.processInfo.processIdentifier] + [await self.servers.postgresPID()].compactMap(\.self)
+            let others = try OtherLoad(roots: own)
             results.append(try await body(run))
+            self.others.note(try others.cores())
         }
         return results
     }

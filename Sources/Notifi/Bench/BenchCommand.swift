@@ -9,7 +9,8 @@ struct BenchCommand: AsyncParsableCommand {
             Starts what it needs on this machine: a Postgres, an embedded broker, and the daemons beside this program. \
             Build them for release first (make bench does). With --kafka-brokers and --postgres-url it uses those, in a \
             database and topics of its own, which it removes. Stages: \(BenchStages.names.joined(separator: ", ")).
-            """)
+            """,
+        subcommands: [BenchServeCommand.self])
 
     @Option(name: .customLong("stage"), help: "Measure this stage alone; may be given several times.")
     var stages: [String] = []

@@ -36,9 +36,12 @@ struct BenchRun: Sendable {
         for stage in self.stages {
             do {
                 console.say("== \(stage.name)")
-                report.add(try await stage.measure(bench))
+                var found = try await stage.measure(bench)
+                found.note(others: bench.others.take(), of: stage.name)
+                report.add(found)
             } catch {
                 // What was measured by then is written down all the same.
+                _ = bench.others.take()
                 failure = error
                 console.say("ERROR: \(stage.name): \(error)")
                 report.warnings.append("the stage \(stage.name) failed: \(error)")
@@ -53,6 +56,18 @@ struct BenchRun: Sendable {
 }
 
 extension StageReport {
+    /// Beside each figure, since the median of a disturbed one is no median of the machine.
+    mutating func note(others: Series?, of stage: String) {
+        guard let others else { return }
+        for place in self.figures.indices where self.figures[place].others == nil {
+            self.figures[place].others = others
+        }
+        if self.figures.contains(where: \.isDisturbed) {
+            self.warnings.append(
+                "\(stage): others used up to \(MarkdownReport.digits(others.max)) cores while it was measured")
+        }
+    }
+
     mutating func add(_ other: StageReport) {
         self.figures += other.figures
         self.curves += other.curves

@@ -25,6 +25,7 @@ enum BenchStages {
         RouterStage(route: .now),
         RouterStage(route: .scheduled),
         ClaimStage(), PollerStage(), DeliveryStage(),
+        HTTPStage(), PostStage(), PostBatchStage(), PollStage(), PageStage(), PeopleStage(),
     ]
 
     static var names: [String] { self.all.map(\.name) }

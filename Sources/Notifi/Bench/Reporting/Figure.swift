@@ -4,6 +4,7 @@ struct Figure: Sendable, Equatable {
         case perSecond = "/s"
         case milliseconds = "ms"
         case mebibytes = "MiB"
+        case percent = "%"
     }
 
     struct Ceiling: Sendable, Equatable {
@@ -16,6 +17,12 @@ struct Figure: Sendable, Equatable {
     let series: Series
     var ceiling: Ceiling?
     var goal: Goal?
+    /// Cores that others used while it was measured; `nil` where nobody looked.
+    var others: Series?
+
+    /// Whether others took so much that the figure is not to be trusted: a compiler beside a benchmark was seen to cost it
+    /// a factor of 2 to 3.
+    var isDisturbed: Bool { self.others.map { $0.max > 0.2 } ?? false }
 
     enum Goal: Sendable, Equatable {
         /// At least so much of the ceiling.

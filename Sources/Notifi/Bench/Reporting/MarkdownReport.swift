@@ -12,8 +12,14 @@ struct MarkdownReport: Sendable {
         lines += self.circumstances.map { "- \($0)" }
         lines.append("")
         if !self.warnings.isEmpty { lines += self.warnings.map { "> **Mind:** \($0)" } + [""] }
-        lines += ["| stage | median | min - max | ceiling | share | goal | |", "|---|---:|---:|---|---:|---|---|"]
+        lines += [
+            "| stage | median | min - max | ceiling | share | goal | | others |",
+            "|---|---:|---:|---|---:|---|---|---:|",
+        ]
         lines += self.figures.map(Self.row)
+        lines += [
+            "", "Others: the cores that others used meanwhile, most of the runs; from 0.2 on a figure is marked.",
+        ]
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -25,6 +31,7 @@ struct MarkdownReport: Sendable {
             "\(self.number(figure.series.min, unit)) - \(self.number(figure.series.max, unit))", ceiling,
             figure.share.map { self.digits($0.median) } ?? "", self.goal(figure),
             figure.isReached.map { $0 ? "reached" : "**missed**" } ?? "",
+            figure.others.map { self.digits($0.max) + (figure.isDisturbed ? " (!)" : "") } ?? "",
         ]
         return "| \(cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ")) |"
     }
@@ -42,7 +49,7 @@ struct MarkdownReport: Sendable {
     static func number(_ value: Double, _ unit: Figure.Unit) -> String {
         switch unit {
         case .perSecond: (value >= 1_000 ? self.digits(value / 1_000) + "k" : self.digits(value)) + unit.rawValue
-        case .milliseconds, .mebibytes: "\(self.digits(value)) \(unit.rawValue)"
+        case .milliseconds, .mebibytes, .percent: "\(self.digits(value)) \(unit.rawValue)"
         }
     }
 
