@@ -100,7 +100,7 @@ let package = Package(
             "API",
             [
                 "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, metrics, coreMetrics,
-                lifecycle, hummingbird, hummingbirdCore, nio, nioFoundation, httpTypes, jwt, crypto,
+                lifecycle, hummingbird, hummingbirdCore, nio, nioFoundation, nioHTTP, httpTypes, jwt, crypto,
             ],
             resources: [.embedInCode("Web")]),
         executable(

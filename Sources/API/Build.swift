@@ -70,11 +70,17 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         eraseUser: EraseUserRoute(
             access: services, pool: pool, changes: changes,
             topicRetentionDays: settings[PipelineSettings.topicRetentionDays], deeds: deeds),
-        origins: origins, answers: AnswerMetrics(), serviceMetrics: deeds.metrics, queries: gates.queries)
+        origins: origins, rules: AnswerRules(metrics: AnswerMetrics(), services: deeds.metrics),
+        queries: gates.queries)
+    let hot = HotRoutes(
+        send: routes.send, unread: routes.unread, rules: routes.rules, origins: origins, logger: logger)
+    let idleTimeout = TimeAmount(settings[APISettings.idleTimeout])
 
     let server = Application(
         router: routes.router(),
-        server: .http1(configuration: .init(idleTimeout: TimeAmount(settings[APISettings.idleTimeout]))),
+        server: .http1(
+            configuration: .init(
+                additionalChannelHandlers: [HotInstaller(routes: hot, idleTimeout: idleTimeout)], idleTimeout: nil)),
         configuration: ApplicationConfiguration(
             address: .hostname(settings[APISettings.host], port: settings[APISettings.port]), serverName: nil,
             backlog: settings[LoadSettings.backlog],

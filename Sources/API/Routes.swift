@@ -19,8 +19,7 @@ struct Routes: Sendable {
     let session: SessionRoutes
     let eraseUser: EraseUserRoute
     let origins: OriginPolicy
-    let answers: AnswerMetrics
-    let serviceMetrics: ServiceMetrics
+    let rules: AnswerRules
     /// For what services ask of Postgres.
     let queries: Gate
 
@@ -28,7 +27,7 @@ struct Routes: Sendable {
         let router = Hummingbird.Router(context: APIContext.self)
         router.add(middleware: CrossOriginMiddleware(origins: self.origins))
         router.add(
-            middleware: AnswerMiddleware(answers: self.answers, services: self.serviceMetrics, paths: self.paths))
+            middleware: AnswerMiddleware(rules: self.rules, paths: self.paths))
         self.add(to: router)
         return router
     }

@@ -68,11 +68,11 @@ private struct Replica {
     }
 
     mutating func hold(_ version: Int64, of userID: String) {
-        guard case .unknown(let ticket) = self.map.ask(userID, at: self.start) else { return }
+        guard case .unknown(let ticket) = self.map.ask(Person(userID), at: self.start) else { return }
         _ = self.map.enter(version, for: ticket)
     }
 
-    mutating func version(of userID: String) -> VersionMap.Answer { self.map.ask(userID, at: self.start) }
+    mutating func version(of userID: String) -> VersionMap.Answer { self.map.ask(Person(userID), at: self.start) }
 
     mutating func apply(_ messages: [KafkaMessage]) {
         for message in messages {

@@ -20,7 +20,7 @@ import Testing
         ] as [(KafkaError.Code, Bool)])
     func whatNobodyConfirmedMayHaveBeenAccepted(code: KafkaError.Code, mayBe: Bool) throws {
         let quiet = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
-        let problem = AnswerMiddleware.problem(for: KafkaError(code: code, reason: "r"), logger: quiet)
+        let problem = Problem(for: KafkaError(code: code, reason: "r"), logger: quiet)
         #expect(problem.status.code == 503)
         #expect(problem.code == "unavailable")
         let detail = try #require(problem.body.detail)

@@ -31,11 +31,11 @@ struct ClockedMap {
     }
 
     mutating func ask(_ user: String) -> Int64? {
-        if case .known(let version) = self.map.ask(user, at: self.now) { version } else { nil }
+        if case .known(let version) = self.map.ask(Person(user), at: self.now) { version } else { nil }
     }
 
     mutating func begin(_ user: String) -> VersionMap.Ticket? {
-        if case .unknown(let ticket) = self.map.ask(user, at: self.now) { ticket } else { nil }
+        if case .unknown(let ticket) = self.map.ask(Person(user), at: self.now) { ticket } else { nil }
     }
 
     /// Asks, and enters what Postgres says at once.

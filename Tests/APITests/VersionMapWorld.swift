@@ -223,7 +223,7 @@ struct VersionMapWorld {
 
     private mutating func ask() {
         let user = self.pick(Self.users.count)
-        switch self.map.ask(Self.users[user], at: self.now) {
+        switch self.map.ask(Person(Self.users[user]), at: self.now) {
         case .known(let version):
             self.note("known")
             self.check(version, of: user)

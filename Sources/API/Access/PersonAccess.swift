@@ -6,21 +6,48 @@ import Hummingbird
 struct PersonAccess: Sendable {
     static let cookie = "notifi_session"
 
+    /// The session of a request, not verified yet.
+    enum Credential: Sendable, Equatable {
+        case bearer(String)
+        case cookie(String)
+
+        /// - Parameters:
+        ///   - authorization: the field of this name; a bearer token in it goes before a cookie.
+        ///   - cookies: the fields of this name.
+        /// - Throws: `Problem`, 401, where there is none.
+        init(authorization: String?, cookies: [String]) throws {
+            if let bearer = authorization.flatMap(bearerToken) {
+                self = .bearer(bearer)
+                return
+            }
+            guard let cookie = Cookies(from: cookies)[PersonAccess.cookie]?.value, !cookie.isEmpty else {
+                throw Problem.unauthenticated("a session is needed, as bearer token or cookie")
+            }
+            self = .cookie(cookie)
+        }
+
+        var token: String {
+            switch self {
+            case .bearer(let token), .cookie(let token): token
+            }
+        }
+    }
+
     let sessions: Sessions
     let origins: OriginPolicy
 
     /// - Throws: `Problem`: 401 without a good session, 403 for a write by cookie from another origin.
     func require(_ request: Request) async throws -> String {
-        if let bearer = request.headers.bearer { return try await self.sessions.user(of: bearer) }
-        guard let cookie = request.cookies[Self.cookie]?.value, !cookie.isEmpty else {
-            throw Problem.unauthenticated("a session is needed, as bearer token or cookie")
-        }
+        let credential = try Credential(
+            authorization: request.headers[.authorization], cookies: request.headers[values: .cookie])
         let isWrite = request.method != .get && request.method != .head
-        if isWrite, !self.origins.isOwn(request.headers[.origin], host: request.head.authority) {
+        if case .cookie = credential, isWrite,
+            !self.origins.isOwn(request.headers[.origin], host: request.head.authority)
+        {
             throw Problem(
                 .forbidden, code: "origin_mismatch", title: "Wrong origin",
                 detail: "a change by cookie has to come from a page of this site")
         }
-        return try await self.sessions.user(of: cookie)
+        return try await self.sessions.user(of: credential.token)
     }
 }

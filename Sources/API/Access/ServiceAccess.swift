@@ -19,30 +19,31 @@ struct ServiceAccess: Sendable {
     ///
     /// - Throws: `Problem`: 429 where the token's requests are used up, and what `identify` throws.
     func require(_ scope: Scope, of request: Request, in context: APIContext) throws -> ServiceToken {
-        let token = try self.identify(scope, of: request, in: context)
-        try self.spend(1, of: token, in: context)
+        let token = try self.identify(scope, by: request.headers[.authorization], noting: context.notes)
+        try self.spend(1, of: token, noting: context.notes)
         return token
     }
 
     /// Counts so many against the limit of a token: all, or none of them.
     ///
     /// - Throws: `Problem`, 429, where fewer are left.
-    func spend(_ count: Int, of token: ServiceToken, in context: APIContext) throws {
-        if let left = try self.limits.spend(count, of: token) { context.notes.note(left) }
+    func spend(_ count: Int, of token: ServiceToken, noting notes: RequestNotes) throws {
+        if let left = try self.limits.spend(count, of: token) { notes.note(left) }
     }
 
     /// As `require`, for a request of which only its body tells how much it counts.
     ///
+    /// - Parameter authorization: the field of this name.
     /// - Throws: `Problem`: 401 without a good token, 403 without the scope, 503 where no tokens were ever loaded.
-    func identify(_ scope: Scope, of request: Request, in context: APIContext) throws -> ServiceToken {
+    func identify(_ scope: Scope, by authorization: String?, noting notes: RequestNotes) throws -> ServiceToken {
         guard self.directory.isLoaded else { throw Problem.unavailable("tokens are not loaded yet") }
-        guard let bearer = request.headers.bearer else {
+        guard let bearer = authorization.flatMap(bearerToken) else {
             throw Problem.unauthenticated("a bearer token of a service is needed")
         }
         guard let token = self.directory.token(bearer) else {
             throw Problem.unauthenticated("this token is not known, or was revoked")
         }
-        context.notes.service = token.serviceName
+        notes.service = token.serviceName
         guard token.scopes.contains(scope.rawValue) else {
             throw Problem.forbidden("this token lacks the scope \(scope.rawValue)")
         }
@@ -51,11 +52,12 @@ struct ServiceAccess: Sendable {
 }
 
 extension HTTPFields {
-    /// The token of `Authorization: Bearer …` (RFC 6750), whose scheme is case-insensitive; `nil` for anything else.
-    var bearer: String? {
-        guard let value = self[.authorization] else { return nil }
-        let parts = value.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].contains(" ") else { return nil }
-        return String(parts[1])
-    }
+    var bearer: String? { self[.authorization].flatMap(bearerToken) }
+}
+
+/// The token of `Authorization: Bearer …` (RFC 6750), whose scheme is case-insensitive; `nil` for anything else.
+func bearerToken(_ authorization: String) -> String? {
+    let parts = authorization.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].contains(" ") else { return nil }
+    return String(parts[1])
 }

@@ -13,6 +13,7 @@ final class Sessions: Service {
     private let issuer: String?
     private let audience: String?
     private let keys = Mutex<SessionKeys.Loaded?>(nil)
+    private let verified: Mutex<VerifiedSessions>
     private let flag: HealthFlag
     private let logger: Logger
 
@@ -20,6 +21,7 @@ final class Sessions: Service {
         self.sources = try SessionKeys(settings: settings)
         self.issuer = settings[APISettings.sessionIssuer]
         self.audience = settings[APISettings.sessionAudience]
+        self.verified = Mutex(VerifiedSessions())
         self.flag = health.flag("session keys", reason: "not loaded yet")
         self.logger = logger
     }
@@ -49,20 +51,33 @@ final class Sessions: Service {
 
     private func use(_ keys: SessionKeys.Loaded) {
         self.keys.withLock { $0 = keys }
+        // After the keys: what was verified by the old ones meanwhile is of an epoch that has ended.
+        self.verified.withLock { $0.begin() }
         self.flag.setGood()
     }
 
     /// - Returns: the user.
     /// - Throws: `Problem`: 401 with the reason; 503 where no keys were ever loaded.
     func user(of token: String) async throws -> String {
+        if let person = self.verifiedPerson(of: token) { return person.userID }
+        let epoch = self.verified.withLock { $0.epoch }
         guard let keys = self.keys.withLock({ $0 }) else {
             throw Problem.unavailable("session keys are not loaded yet")
         }
         do {
-            return try await self.claims(of: token, keys: keys).sub.value
+            let claims = try await self.claims(of: token, keys: keys)
+            self.verified.withLock { $0.enter(token, claims, epoch: epoch, at: Date()) }
+            return claims.sub.value
         } catch let fault as SessionFault {
             throw Problem.unauthenticated(fault.description)
         }
+    }
+
+    /// Whom this token names, where it was verified a short while ago by the keys of now, and holds at this moment.
+    ///
+    /// - Returns: `nil` where it has to be verified.
+    func verifiedPerson(of token: String) -> Person? {
+        self.verified.withLock { $0.person(of: token, at: Date()) }
     }
 
     private func claims(of token: String, keys: SessionKeys.Loaded) async throws -> SessionClaims {

@@ -11,14 +11,14 @@ struct CrossOriginMiddleware: RouterMiddleware {
     ) async throws -> Response {
         guard let origin = request.headers[.origin], self.origins.isAllowed(origin) else {
             var response = try await next(request, context)
-            if !self.origins.allowed.isEmpty { Self.vary(&response) }
+            self.origins.complete(&response.headers)
             return response
         }
         let isPreflight = request.method == .options && request.headers[.accessControlRequestMethod] != nil
         var response = isPreflight ? Response(status: .noContent) : try await next(request, context)
         response.headers[.accessControlAllowOrigin] = origin
         response.headers[.accessControlAllowCredentials] = "true"
-        Self.vary(&response)
+        self.origins.complete(&response.headers)
         if isPreflight {
             response.headers[.accessControlAllowMethods] = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
             response.headers[.accessControlAllowHeaders] =
@@ -30,9 +30,12 @@ struct CrossOriginMiddleware: RouterMiddleware {
         }
         return response
     }
+}
 
+extension OriginPolicy {
     /// Caches must not show one origin the answer to another; nor forget what else the answer depends on.
-    private static func vary(_ response: inout Response) {
-        response.headers[.vary] = [response.headers[.vary], "Origin"].compactMap(\.self).joined(separator: ", ")
+    func complete(_ fields: inout HTTPFields) {
+        guard !self.allowed.isEmpty else { return }
+        fields[.vary] = [fields[.vary], "Origin"].compactMap(\.self).joined(separator: ", ")
     }
 }

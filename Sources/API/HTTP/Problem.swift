@@ -43,14 +43,16 @@ struct Problem: HTTPResponseError, Equatable {
             more: self.more)
     }
 
-    func response(from _: Request, context _: some RequestContext) throws -> Response {
-        var response = try Response(json: self.body, status: self.status, contentType: "application/problem+json")
-        if let retryAfterSeconds { response.headers[.retryAfter] = String(retryAfterSeconds) }
-        if let limit { response.headers.append(contentsOf: limit.fields) }
-        if !self.allowed.isEmpty { response.headers[.allow] = self.allowed.map(\.rawValue).joined(separator: ", ") }
-        if self.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
-        return response
+    func answer() throws -> Answer {
+        var answer = try Answer(self.status, encoding: self.body, contentType: "application/problem+json")
+        if let retryAfterSeconds { answer.fields[.retryAfter] = String(retryAfterSeconds) }
+        if let limit { answer.fields.append(contentsOf: limit.fields) }
+        if !self.allowed.isEmpty { answer.fields[.allow] = self.allowed.map(\.rawValue).joined(separator: ", ") }
+        if self.status == .unauthorized { answer.fields[.wwwAuthenticate] = "Bearer" }
+        return answer
     }
+
+    func response(from _: Request, context _: some RequestContext) throws -> Response { Response(try self.answer()) }
 
     struct Body: Encodable {
         let type: String

@@ -36,12 +36,22 @@ final class Gate: Sendable {
     nonisolated(nonsending) func admit<Answer>(
         _ size: Int = 0, _ body: nonisolated(nonsending) () async throws -> Answer
     ) async throws -> Answer {
-        if let refusal = self.change({ $0.begin(size) }) {
-            self.refusals[refusal]?.increment()
-            throw Problem.overloaded(retryAfterSeconds: Int.random(in: 1...self.spreadSeconds))
-        }
-        defer { self.change { $0.end(size) } }
+        try self.begin(size)
+        defer { self.end(size) }
         return try await body()
+    }
+
+    /// For what cannot be within a body of `admit`: who began ends, with the same size.
+    ///
+    /// - Throws: `Problem`, 503, where too much is under way; nothing has begun then.
+    func begin(_ size: Int = 0) throws {
+        guard let refusal = self.change({ $0.begin(size) }) else { return }
+        self.refusals[refusal]?.increment()
+        throw Problem.overloaded(retryAfterSeconds: Int.random(in: 1...self.spreadSeconds))
+    }
+
+    func end(_ size: Int = 0) {
+        self.change { $0.end(size) }
     }
 
     /// The same route, but behind this gate.

@@ -1,5 +1,3 @@
-import Crypto
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Notifications
@@ -51,16 +49,30 @@ final class InboxAnswers: Sendable {
     /// - Returns: a 304 where the client has what there is, which is not counted; `nil` where it has to be told.
     func notModified(_ request: Request, for userID: String) async throws -> Response? {
         guard let known = request.headers[.ifNoneMatch] else { return nil }
-        let version = try await self.counted { try await self.versions.version(of: userID) }
-        guard Self.matches(known, Self.etag(version, of: userID, at: .now)) else { return nil }
-        return Response(status: .notModified, headers: self.common + [.eTag: Self.etag(version, of: userID, at: .now)])
+        let person = Person(userID)
+        let version = try await self.counted { try await self.versions.version(of: person) }
+        return self.confirmed(known, version, of: person).map(Response.init)
+    }
+
+    /// The same 304 without asking anybody.
+    ///
+    /// - Parameter known: the `If-None-Match`.
+    /// - Returns: `nil` where memory cannot tell, or tells of a change.
+    func notModifiedAtOnce(_ known: String, for person: Person) -> Answer? {
+        self.versions.known(of: person).flatMap { self.confirmed(known, $0, of: person) }
+    }
+
+    private func confirmed(_ known: String, _ version: Int64, of person: Person) -> Answer? {
+        let etag = Self.etag(version, of: person, at: .now)
+        guard Self.matches(known, etag) else { return nil }
+        return Answer(.notModified, self.common + [.eTag: etag])
     }
 
     /// Of a page that is true for this version. Postgres may have been faster than the tail, and whoever has the page is
     /// then not to be sent it again.
     func headers(version: Int64, of userID: String, _ allowance: RequestAllowance) -> HTTPFields {
         self.versions.changed(userID, version: version)
-        return self.headers(allowance) + [.eTag: Self.etag(version, of: userID, at: .now)]
+        return self.headers(allowance) + [.eTag: Self.etag(version, of: Person(userID), at: .now)]
     }
 
     /// Of any answer that was counted.
@@ -75,14 +87,14 @@ final class InboxAnswers: Sendable {
 
     /// The user is in it, so that a browser that changes hands never takes one person's page for another's. And the day
     /// (UTC): what retention takes away changes no version, and nobody is to be told for ever that it is still there.
-    static func etag(_ version: Int64, of userID: String, at now: Instant) -> String {
-        let user = SHA256.hash(data: Array(userID.utf8)).prefix(6)
-        return "\"\(version)-\(Data(user).base64URL).\(now.microseconds / 86_400_000_000)\""
+    static func etag(_ version: Int64, of person: Person, at now: Instant) -> String {
+        "\"\(version)-\(person.tag).\(now.microseconds / 86_400_000_000)\""
     }
 
     /// `If-None-Match` by weak comparison (RFC 9110 section 13.1.2).
     static func matches(_ header: String, _ etag: String) -> Bool {
-        header.split(separator: ",").contains { part in
+        if header == etag { return true }
+        return header.split(separator: ",").contains { part in
             let candidate = part.trimmed
             return candidate == "*" || candidate == etag || candidate == "W/\(etag)"
         }

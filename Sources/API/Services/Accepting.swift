@@ -46,37 +46,72 @@ struct Accepting: Sendable {
             draft, from: token.service, key: item.key, now: now, trace: trace, using: &random)
     }
 
+    /// One that was checked, on its way.
+    struct Prepared: Sendable {
+        let notification: Notification
+        let record: KafkaRecord
+        fileprivate let verdict: UserMinutes.Verdict
+    }
+
+    /// Counts it against the limit of its user and makes it ready. Who prepares one settles it, whatever comes of it.
+    ///
+    /// - Throws: `Problem`, 429, where the user has enough; nothing is counted then.
+    func prepare(_ notification: Notification) throws -> Prepared {
+        let record = try notification.record(on: self.topics.requests)
+        let verdict = self.limit.admit(notification, type: self.directory.types[notification.content.eventType])
+        if case .over(let seconds) = verdict { throw self.limit.problem(resetSeconds: seconds) }
+        return Prepared(notification: notification, record: record, verdict: verdict)
+    }
+
+    /// Logs and counts what became of it.
+    ///
+    /// - Returns: what went wrong, if anything did. A 202 is right only where nothing did, and after `Deeds.accepted`.
+    func settle(
+        _ prepared: Prepared, _ outcome: Result<KafkaReceipt, KafkaError>, from token: ServiceToken
+    ) -> Problem? {
+        let notification = prepared.notification
+        let logger = self.logger.about(notification.id, trace: notification.trace?.traceID)
+        switch outcome {
+        case .success:
+            logger.info(
+                "accepted",
+                metadata: ["service": "\(token.serviceName)", "event_type": "\(notification.content.eventType)"])
+            return nil
+        case .failure(let error):
+            if prepared.verdict == .counted { self.limit.withdraw(notification) }
+            return Problem(for: error, logger: logger)
+        }
+    }
+
     /// Publishes them and waits for the delivery reports.
     ///
     /// - Returns: for each, in order, what went wrong, if anything did. A 202 is right only for the others.
     func publish(_ notifications: [Notification], from token: ServiceToken) async throws -> [Problem?] {
-        let records = try notifications.map { try $0.record(on: self.topics.requests) }
-        let types = self.directory.types
-        let verdicts = notifications.map { self.limit.admit($0, type: types[$0.content.eventType]) }
-        var problems: [Problem?] = verdicts.map { verdict in
-            if case .over(let seconds) = verdict { self.limit.problem(resetSeconds: seconds) } else { nil }
-        }
-        let admitted = problems.indices.filter { problems[$0] == nil }
-        var accepted: [Notification] = []
-        FailPoint.apiChecked.pass()
-        let outcomes = await self.producer.send(admitted.map { records[$0] }, halfway: .apiPublishing)
-        FailPoint.apiPublished.pass()
-        for (place, outcome) in zip(admitted, outcomes) {
-            let notification = notifications[place]
-            let logger = self.logger.about(notification.id, trace: notification.trace?.traceID)
-            switch outcome {
-            case .success:
-                accepted.append(notification)
-                logger.info(
-                    "accepted",
-                    metadata: ["service": "\(token.serviceName)", "event_type": "\(notification.content.eventType)"])
-            case .failure(let error):
-                if verdicts[place] == .counted { self.limit.withdraw(notification) }
-                problems[place] = AnswerMiddleware.problem(for: error, logger: logger)
+        var problems: [Problem?] = []
+        var prepared: [Prepared?] = []
+        for notification in notifications {
+            do {
+                prepared.append(try self.prepare(notification))
+                problems.append(nil)
+            } catch let problem as Problem {
+                prepared.append(nil)
+                problems.append(problem)
             }
         }
-        // What was refused is counted where it is answered.
-        self.deeds.accepted(accepted, from: token)
+        FailPoint.apiChecked.pass()
+        let records = prepared.compactMap { $0?.record }
+        var outcomes = await self.producer.send(records, halfway: .apiPublishing).makeIterator()
+        FailPoint.apiPublished.pass()
+        Logs.gathered {
+            var accepted: [Notification] = []
+            for (place, prepared) in prepared.enumerated() {
+                guard let prepared, let outcome = outcomes.next() else { continue }
+                problems[place] = self.settle(prepared, outcome, from: token)
+                if problems[place] == nil { accepted.append(prepared.notification) }
+            }
+            // What was refused is counted where it is answered.
+            self.deeds.accepted(accepted, from: token)
+        }
         return problems
     }
 }

@@ -18,7 +18,7 @@ struct SendBatchRoute: Sendable {
     let gate: Gate
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
-        let token = try self.access.identify(.send, of: request, in: context)
+        let token = try self.access.identify(.send, by: request.headers[.authorization], noting: context.notes)
         return try await self.gate.admit(request.expectedSize(limit: Self.largestBody)) {
             try await self.send(request, context, by: token)
         }
@@ -30,10 +30,10 @@ struct SendBatchRoute: Sendable {
             items = try await Self.items(of: request)
         } catch {
             // What is no batch counts too, or sending that would know no limit.
-            try self.access.spend(1, of: token, in: context)
+            try self.access.spend(1, of: token, noting: context.notes)
             throw error
         }
-        try self.access.spend(items.count, of: token, in: context)
+        try self.access.spend(items.count, of: token, noting: context.notes)
         let checked = self.check(items, from: token, trace: context.trace)
         let good = checked.compactMap { try? $0.get() }
         let outcomes = try await self.accepting.publish(good, from: token)
@@ -73,7 +73,7 @@ struct SendBatchRoute: Sendable {
 
     /// - Throws: `Problem`: where it is no batch, or an empty one.
     private static func items(of request: Request) async throws -> [Result<Accepting.Item, Problem>] {
-        let body = try await request.bytes(limit: Self.largestBody, types: ["application/json", Self.lines])
+        let body = try await request.bytes(limit: Self.largestBody, types: [MediaType.json, Self.lines])
         let items = request.isOfType(Self.lines) ? try Self.items(lines: body) : try Self.items(array: body)
         guard !items.isEmpty else { throw Problem.invalid(Faults([Fault("", .empty, "the batch is empty")])) }
         return items
@@ -81,7 +81,7 @@ struct SendBatchRoute: Sendable {
 
     static func items(array body: Data) throws -> [Result<Accepting.Item, Problem>] {
         guard JSONExtent(of: body).elements <= Draft.Limit.batch else { throw Self.tooMany }
-        guard case .array(let elements) = try JSONValue(body: body) else {
+        guard case .array(let elements) = try JSONValue(body: [UInt8](body)) else {
             throw Problem.invalid(Faults([Fault("", .wrongType, "a batch is an array of notifications")]))
         }
         return elements.map(Self.item)
@@ -92,7 +92,7 @@ struct SendBatchRoute: Sendable {
         guard lines.count <= Draft.Limit.batch else { throw Self.tooMany }
         return lines.map { line in
             do {
-                return Self.item(try JSONValue(body: Data(line)))
+                return Self.item(try JSONValue(body: [UInt8](line)))
             } catch {
                 return .failure(error as? Problem ?? .invalidJSON("the line is not JSON"))
             }

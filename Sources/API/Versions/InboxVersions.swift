@@ -27,19 +27,27 @@ final class InboxVersions: Sendable {
     /// Never lower than what this replica committed or read itself, nor than what was announced three seconds ago.
     ///
     /// - Throws: where Postgres has to be asked and does not answer; `Problem`, 503, where too many wait for that.
-    func version(of userID: String) async throws -> Int64 {
-        let answer = self.map.withLock { $0.ask(userID, at: .now) }
-        switch answer {
-        case .known(let version):
-            self.metrics.fromMemory.increment()
-            return version
+    func version(of person: Person) async throws -> Int64 {
+        switch self.ask(person) {
+        case .known(let version): return version
         case .unknown(let ticket):
             let version = try await self.gate.admit {
                 self.metrics.fromPostgres.increment()
-                return try await self.lookups.version(of: userID)
+                return try await self.lookups.version(of: person.userID)
             }
             return self.map.withLock { $0.enter(version, for: ticket) }
         }
+    }
+
+    /// What memory knows. Where it is nothing, `version(of:)` has to be asked, which may wait for Postgres.
+    func known(of person: Person) -> Int64? {
+        if case .known(let version) = self.ask(person) { version } else { nil }
+    }
+
+    private func ask(_ person: Person) -> VersionMap.Answer {
+        let answer = self.map.withLock { $0.ask(person, at: .now) }
+        if case .known = answer { self.metrics.fromMemory.increment() }
+        return answer
     }
 
     /// For what this replica itself has committed, or read: it never again confirms what was before.

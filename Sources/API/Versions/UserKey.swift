@@ -11,6 +11,13 @@ struct UserKey: Hashable, Sendable {
         self.init(bytes: Array(userID.utf8))
     }
 
+    /// The first 48 bits in base64url (RFC 4648 section 5).
+    var tag: String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        let letters = (0..<8).map { alphabet[Int(self.high >> UInt64(58 - 6 * $0) & 63)] }
+        return String(decoding: letters, as: UTF8.self)
+    }
+
     init(bytes: [UInt8]) {
         let digest = SHA256.hash(data: bytes)
         self.high = digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }

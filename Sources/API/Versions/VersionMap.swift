@@ -66,9 +66,9 @@ struct VersionMap: Sendable {
 
     // MARK: Asking
 
-    mutating func ask(_ userID: String, at now: ContinuousClock.Instant) -> Answer {
+    mutating func ask(_ person: Person, at now: ContinuousClock.Instant) -> Answer {
         guard self.checkTrust(at: now) else { return .unknown(nil) }
-        let user = UserKey(userID)
+        let user = person.key
         guard let entry = self.promoted(user) else { return .unknown(self.begin(user, at: now)) }
         guard entry.isKnown else {
             // Somebody else asks already. An answer to a question of before this one might be older than what this
@@ -81,7 +81,7 @@ struct VersionMap: Sendable {
         guard age < self.expiry else { return .unknown(self.begin(user, at: now)) }
         if age >= self.expiry / 2, !entry.isQueued, self.queue.count < self.limit {
             self.change(user) { $0.isQueued = true }
-            self.queue.append(userID)
+            self.queue.append(person.userID)
         }
         return .known(entry.version)
     }

@@ -118,12 +118,63 @@ public final class KafkaProducer: Sendable {
         return KafkaSending(records, batch)
     }
 
+    /// Whether ``run()`` has begun and the producer takes records.
+    public var isRunning: Bool { self.current != nil }
+
+    /// Sends records in order, and tells of each what became of it as soon as that is known, without a task that waits.
+    ///
+    /// For a caller who may neither block nor suspend, such as an event loop. The bounds in time and the errors are those
+    /// of the form that waits, except that nothing can be cancelled, and that a producer that is not running refuses at
+    /// once.
+    ///
+    /// - Parameter onReports: is called until every record was told of exactly once; with several where their reports came
+    ///   together. On the producer's thread, or on the caller's before this returns; it must not block.
+    public func send(_ records: [KafkaRecord], onReports: @escaping @Sendable ([KafkaReport]) -> Void) {
+        if records.isEmpty { return }
+        let client: ProducerClient
+        do throws(KafkaError) {
+            guard let running = try self.clientIfBegun() else {
+                throw KafkaError(code: .closed, reason: "the producer is not running", isRetriable: true)
+            }
+            client = running
+        } catch {
+            onReports(records.indices.map { KafkaReport(index: $0, result: .failure(error)) })
+            return
+        }
+        let roomDeadline = ContinuousClock.now + self.messageTimeout / 2
+        let batch = SendBatch(count: records.count, deadline: roomDeadline + self.messageTimeout + .seconds(3)) {
+            told in
+            onReports(told.map { KafkaReport(index: $0.index, result: $0.outcome.result(of: records[$0.index])) })
+        }
+        client.register(batch)
+        Self.handOver(records, from: 0, of: batch, to: client, until: roomDeadline)
+    }
+
+    private static func handOver(
+        _ records: [KafkaRecord], from start: Int, of batch: SendBatch, to client: ProducerClient,
+        until deadline: ContinuousClock.Instant
+    ) {
+        switch client.enqueue(records, from: start, of: batch) {
+        case .done: break
+        case .closed(let index, let error): client.settle(batch, index..<records.count, with: error)
+        case .full(let index):
+            if ContinuousClock.now >= deadline {
+                client.settle(batch, index..<records.count, with: Self.stayedFull)
+            } else {
+                client.whenRoom { Self.handOver(records, from: index, of: batch, to: client, until: deadline) }
+            }
+        }
+    }
+
+    private static let stayedFull = KafkaError(
+        code: .queueFull, reason: "the producer's queue stayed full", isRetriable: true)
+
     private static func reasonNotToWait(until deadline: ContinuousClock.Instant) -> KafkaError? {
         if Task.isCancelled {
             return KafkaError(code: .cancelled, reason: "cancelled before the record was handed over")
         }
         if ContinuousClock.now >= deadline {
-            return KafkaError(code: .queueFull, reason: "the producer's queue stayed full", isRetriable: true)
+            return Self.stayedFull
         }
         return nil
     }
@@ -221,6 +272,16 @@ public final class KafkaProducer: Sendable {
     /// For tests: lets librdkafka act as though a broker had answered with an error that it can't recover from.
     func simulateFatalError() {
         self.current?.simulateFatalError()
+    }
+}
+
+extension SendBatch.Outcome {
+    fileprivate func result(of record: KafkaRecord) -> Result<KafkaReceipt, KafkaError> {
+        switch self {
+        case .stored(let partition, let offset):
+            .success(KafkaReceipt(topic: record.topic, partition: partition, offset: offset))
+        case .failed(let error): .failure(error)
+        }
     }
 }
 

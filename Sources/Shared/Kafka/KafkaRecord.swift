@@ -49,6 +49,13 @@ public struct KafkaReceipt: Sendable, Hashable {
     }
 }
 
+/// What became of one of several records that were sent together.
+public struct KafkaReport: Sendable {
+    /// Its place among them.
+    public let index: Int
+    public let result: Result<KafkaReceipt, KafkaError>
+}
+
 /// A record as received.
 public struct KafkaMessage: Sendable, Hashable {
     public let topic: String

@@ -23,13 +23,7 @@ public struct KafkaSending: Sendable {
         switch self.state {
         case .settled(let results): results
         case .underWay(let records, let batch):
-            zip(records, await batch.outcomes()).map { record, outcome in
-                switch outcome {
-                case .stored(let partition, let offset):
-                    .success(KafkaReceipt(topic: record.topic, partition: partition, offset: offset))
-                case .failed(let error): .failure(error)
-                }
-            }
+            zip(records, await batch.outcomes()).map { record, outcome in outcome.result(of: record) }
         }
     }
 }

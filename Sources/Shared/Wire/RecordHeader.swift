@@ -27,7 +27,7 @@ public enum RecordHeader {
     public static func headers(id: NotificationID?, service: UUID?, trace: TraceContext?) -> [KafkaHeader] {
         [
             id.map { KafkaHeader(name: Self.notification, value: $0.description) },
-            service.map { KafkaHeader(name: Self.service, value: $0.uuidString.lowercased()) },
+            service.map { KafkaHeader(name: Self.service, value: $0.lowercasedText) },
             trace.map { KafkaHeader(name: Self.traceparent, value: $0.description) },
         ].compactMap(\.self)
     }

@@ -19,7 +19,8 @@ final class ProducerClient: @unchecked Sendable {
     private struct Waiting {
         /// Keeps each batch alive for as long as a report may come for one of its records.
         var batches: [ObjectIdentifier: SendBatch] = [:]
-        var forRoom: [CheckedContinuation<Void, Never>] = []
+        /// Each is called once.
+        var forRoom: [@Sendable () -> Void] = []
         var failure: KafkaError?
         var isClosed = false
     }
@@ -81,18 +82,24 @@ final class ProducerClient: @unchecked Sendable {
                 while index < end {
                     if let error = unsafe self.produce(records[index], opaque: batch.opaque(index)) {
                         if error.code == .queueFull { return .full(index) }
-                        self.settle(batch, index..<index + 1, with: error)
+                        self.fail(batch, index..<index + 1, with: error)
                     }
                     index += 1
                 }
                 return nil
             }
+            batch.deliver()
             if let stop { return stop }
         }
         return .done
     }
 
     func settle(_ batch: SendBatch, _ range: Range<Int>, with error: KafkaError) {
+        self.fail(batch, range, with: error)
+        batch.deliver()
+    }
+
+    private func fail(_ batch: SendBatch, _ range: Range<Int>, with error: KafkaError) {
         if error.isFatal { self.waiting.withLock { $0.failure = error } }
         let shown = error.asSendError
         if batch.settle(range, { _ in .failed(shown) }) { self.forget([batch]) }
@@ -100,13 +107,17 @@ final class ProducerClient: @unchecked Sendable {
 
     /// Returns when there may be room in the queue again, or after a tenth of a second.
     func waitForRoom() async {
-        await withCheckedContinuation { continuation in
-            let isClosed = self.waiting.withLock { waiting in
-                if !waiting.isClosed { waiting.forRoom.append(continuation) }
-                return waiting.isClosed
-            }
-            if isClosed { continuation.resume() }
+        await withCheckedContinuation { continuation in self.whenRoom { continuation.resume() } }
+    }
+
+    /// Calls `body` once, on the thread that polls, when there may be room in the queue again, or after a tenth of a
+    /// second; at once where the client is closed.
+    func whenRoom(_ body: @escaping @Sendable () -> Void) {
+        let isClosed = self.waiting.withLock { waiting in
+            if !waiting.isClosed { waiting.forRoom.append(body) }
+            return waiting.isClosed
         }
+        if isClosed { body() }
     }
 
     /// Makes a blocked `poll` return.
@@ -211,11 +222,16 @@ final class ProducerClient: @unchecked Sendable {
             defer { waiting.batches = [:] }
             return Array(waiting.batches.values)
         }
-        for batch in left { _ = batch.settle(0..<batch.count) { _ in .failed(error) } }
+        for batch in left {
+            _ = batch.settle(0..<batch.count) { _ in .failed(error) }
+            batch.deliver()
+        }
     }
 
     private func settleReports(_ event: OpaquePointer) {
         var done: [SendBatch] = []
+        // Told when all of the event is taken up: reports that come together wake those who wait once.
+        var touched: [SendBatch] = []
         while let message = unsafe rd_kafka_event_message_next(event) {
             guard let opaque = unsafe message.pointee._private else { continue }
             let (batch, index) = unsafe SendBatch.place(of: opaque)
@@ -229,8 +245,10 @@ final class ProducerClient: @unchecked Sendable {
                 outcome = .failed(error.code == .clientReplaced ? self.closingError(error) : error.asSendError)
             }
             if batch.settle(index, outcome) { done.append(batch) }
+            if touched.last !== batch { touched.append(batch) }
         }
         self.forget(done)
+        for batch in touched { batch.deliver() }
     }
 
     private func noteError(_ event: OpaquePointer) {
@@ -252,7 +270,7 @@ final class ProducerClient: @unchecked Sendable {
             defer { waiting.forRoom = [] }
             return waiting.forRoom
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter() }
     }
 
     private func forget(_ batches: [SendBatch]) {

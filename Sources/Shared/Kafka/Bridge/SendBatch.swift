@@ -1,7 +1,7 @@
 import CRdKafka
 import Synchronization
 
-/// The reports of records that were handed over together: one promise for all of them.
+/// The reports of records that were handed over together: one promise for all of them, or a listener who is told of each.
 ///
 /// `@unchecked Sendable`: `slots` is written by `init` alone, everything else is behind a lock.
 @safe
@@ -17,20 +17,27 @@ final class SendBatch: @unchecked Sendable {
         let index: Int
     }
 
+    typealias Listener = @Sendable ([(index: Int, outcome: Outcome)]) -> Void
+
     private struct State {
         var outcomes: [Outcome?]
         var remaining: Int
         var waiter: CheckedContinuation<[Outcome], Never>?
+        /// What the listener was not told yet.
+        var untold: [(index: Int, outcome: Outcome)] = []
     }
 
     private let slots: UnsafeMutablePointer<Slot>
     private let state: Mutex<State>
+    private let listener: Listener?
     let count: Int
     /// When even librdkafka's own timeouts must have brought every report.
     let deadline: ContinuousClock.Instant
 
-    init(count: Int, deadline: ContinuousClock.Instant) {
+    /// - Parameter listener: is told of every outcome once, of several at a time where they came together.
+    init(count: Int, deadline: ContinuousClock.Instant, listener: Listener? = nil) {
         self.count = count
+        self.listener = listener
         self.deadline = deadline
         unsafe self.slots = .allocate(capacity: count)
         self.state = Mutex(State(outcomes: Array(repeating: nil, count: count), remaining: count))
@@ -53,27 +60,39 @@ final class SendBatch: @unchecked Sendable {
         return unsafe (slot.batch, slot.index)
     }
 
-    /// Returns true if this was the last outcome that was missing. Only the first outcome of a record counts.
+    /// Returns true if this was the last outcome that was missing. Only the first outcome of a record counts. Whoever waits
+    /// learns of it by `deliver`.
     func settle(_ index: Int, _ outcome: Outcome) -> Bool {
         self.settle(index..<index + 1) { _ in outcome }
     }
 
     /// Settles whatever of `range` is still open.
     func settle(_ range: Range<Int>, _ outcome: (Int) -> Outcome) -> Bool {
-        let (isDone, waiter, outcomes) = self.state.withLock { state in
+        self.state.withLock { state in
             let before = state.remaining
             for index in range where state.outcomes[index] == nil {
-                state.outcomes[index] = outcome(index)
+                let outcome = outcome(index)
+                state.outcomes[index] = outcome
                 state.remaining -= 1
+                if self.listener != nil { state.untold.append((index, outcome)) }
             }
-            guard state.remaining == 0, before > 0 else {
-                return (false, CheckedContinuation<[Outcome], Never>?.none, [Outcome]())
+            return state.remaining == 0 && before > 0
+        }
+    }
+
+    /// Tells whoever waits what was settled. Not from within a lock.
+    func deliver() {
+        let (waiter, outcomes, untold) = self.state.withLock { state in
+            let untold = state.untold
+            state.untold = []
+            guard state.remaining == 0, let waiter = state.waiter else {
+                return (CheckedContinuation<[Outcome], Never>?.none, [Outcome](), untold)
             }
-            defer { state.waiter = nil }
-            return (true, state.waiter, state.waiter == nil ? [] : state.outcomes.compactMap(\.self))
+            state.waiter = nil
+            return (waiter, state.outcomes.compactMap(\.self), untold)
         }
         waiter?.resume(returning: outcomes)
-        return isDone
+        if !untold.isEmpty { self.listener?(untold) }
     }
 
     /// All outcomes, in the order of the records. To be called once.

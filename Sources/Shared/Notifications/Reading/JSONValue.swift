@@ -20,6 +20,16 @@ public enum JSONValue: Sendable, Hashable, Codable {
         self = try JSONDecoder().decode(JSONValue.self, from: json)
     }
 
+    /// Reads plain JSON quickly.
+    ///
+    /// - Parameter mostValues: how many values it may have at most.
+    /// - Returns: the same as ``init(parsing:)`` would, where no object has two members of one name; or `nil`, which says
+    ///   nothing but that ``init(parsing:)`` has to be asked.
+    public static func plain(_ json: [UInt8], mostValues: Int) -> JSONValue? {
+        var reader = PlainJSON(json, mostValues: mostValues)
+        return reader.read()
+    }
+
     public init(from decoder: any Decoder) throws {
         if let object = try? decoder.container(keyedBy: Key.self) {
             var members: [String: JSONValue] = [:]

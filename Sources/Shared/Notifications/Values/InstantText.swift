@@ -23,14 +23,23 @@ extension Instant: CustomStringConvertible {
     /// 0000-01-01T00:00:00Z to 9999-12-31T23:59:59Z.
     private static let writableSeconds: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
 
-    /// In UTC with six digits of fraction: `2026-11-20T09:00:00.500000Z`.
+    /// In UTC with six digits of fraction: `2026-11-20T09:00:00.500000Z`. Digit by digit, since every answer and every
+    /// log line has some.
     public var description: String {
         let seconds = self.microseconds.flooredQuotient(by: 1_000_000)
         let fraction = self.microseconds.flooredRemainder(by: 1_000_000)
         let date = Self.date(daysSinceEpoch: seconds.flooredQuotient(by: 86_400))
         let clock = seconds.flooredRemainder(by: 86_400)
-        return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))T"
-            + "\(padded(clock / 3_600, 2)):\(padded(clock / 60 % 60, 2)):\(padded(clock % 60, 2)).\(padded(fraction, 6))Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(27)
+        text.append(date.year, width: 4, then: "-")
+        text.append(date.month, width: 2, then: "-")
+        text.append(date.day, width: 2, then: "T")
+        text.append(clock / 3_600, width: 2, then: ":")
+        text.append(clock / 60 % 60, width: 2, then: ":")
+        text.append(clock % 60, width: 2, then: ".")
+        text.append(fraction, width: 6, then: "Z")
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Proleptic Gregorian calendar, by Howard Hinnant's `days_from_civil`
@@ -63,9 +72,23 @@ extension Instant: CustomStringConvertible {
     }
 }
 
-private func padded(_ number: Int64, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+extension [UInt8] {
+    /// A number with so many digits at least, and the character behind it.
+    fileprivate mutating func append(_ number: Int64, width: Int, then end: Unicode.Scalar) {
+        var weight: Int64 = 1
+        for _ in 1..<width { weight *= 10 }
+        if (0..<weight * 10).contains(number) {
+            var rest = number
+            while weight > 0 {
+                self.append(UInt8(ascii: "0") + UInt8(rest / weight))
+                rest %= weight
+                weight /= 10
+            }
+        } else {
+            self += String(number).utf8
+        }
+        self.append(UInt8(ascii: end))
+    }
 }
 
 private struct DigitReader {

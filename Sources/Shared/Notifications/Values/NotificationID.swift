@@ -28,7 +28,7 @@ public struct NotificationID: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Lower case, as RFC 9562 section 4 asks of what is written.
-    public var description: String { self.uuid.uuidString.lowercased() }
+    public var description: String { self.uuid.lowercasedText }
 
     public var bytes: [UInt8] { self.uuid.bytes }
 
@@ -43,8 +43,15 @@ public struct NotificationID: Sendable, Hashable, CustomStringConvertible {
     /// A UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, then 74 random bits.
     public static func fresh(at instant: Instant, using random: inout some RandomNumberGenerator) -> NotificationID {
         let time = UInt64(clamping: instant.milliseconds)
-        var bytes = (0..<6).map { UInt8(truncatingIfNeeded: time >> UInt64(40 - 8 * $0)) }
-        bytes += (0..<10).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+        // A draw may be a system call.
+        let (high, low) = (random.next() as UInt64, random.next() as UInt64)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16)
+        for shift in [40, 32, 24, 16, 8, 0] as [UInt64] { bytes.append(UInt8(truncatingIfNeeded: time >> shift)) }
+        for shift in [8, 0] as [UInt64] { bytes.append(UInt8(truncatingIfNeeded: high >> shift)) }
+        for shift in [56, 48, 40, 32, 24, 16, 8, 0] as [UInt64] {
+            bytes.append(UInt8(truncatingIfNeeded: low >> shift))
+        }
         return NotificationID(uuid: UUID(bytes: stamped(bytes, version: 7)))
     }
 
@@ -69,6 +76,18 @@ public struct NotificationID: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension UUID {
+    /// As RFC 9562 section 4 asks of what is written.
+    public var lowercasedText: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (place, byte) in self.bytes.enumerated() {
+            if place == 4 || place == 6 || place == 8 || place == 10 { text.append(UInt8(ascii: "-")) }
+            text.append(hexDigit(byte >> 4))
+            text.append(hexDigit(byte & 15))
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// - Parameter bytes: exactly 16.
     public init(bytes b: [UInt8]) {
         precondition(b.count == 16)
@@ -81,4 +100,8 @@ extension UUID {
         let u = self.uuid
         return [u.0, u.1, u.2, u.3, u.4, u.5, u.6, u.7, u.8, u.9, u.10, u.11, u.12, u.13, u.14, u.15]
     }
+}
+
+private func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import Notifications
 
 /// What was done, by whom and for whom: one line of the audit stream. It has no member for content.
 public struct AuditLine: Sendable, Hashable {
@@ -69,7 +70,7 @@ public struct AuditLine: Sendable, Hashable {
             line.appendMember("service", name)
             if let token {
                 line += ","
-                line.appendMember("token_id", token.uuidString.lowercased())
+                line.appendMember("token_id", token.lowercasedText)
             }
         case .systemUser(let name):
             line.appendMember("system_user", name)
@@ -77,7 +78,7 @@ public struct AuditLine: Sendable, Hashable {
         line += "}"
         let rest = [
             ("notification_id", self.notificationID), ("user_id", self.userID), ("event_type", self.eventType),
-            ("service", self.service), ("token_id", self.tokenID?.uuidString.lowercased()),
+            ("service", self.service), ("token_id", self.tokenID?.lowercasedText),
             ("origin", self.origin), ("outcome", self.outcome), ("trace_id", self.traceID),
         ]
         for case (let name, let value?) in rest {

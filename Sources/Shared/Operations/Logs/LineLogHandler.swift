@@ -35,21 +35,3 @@ struct LineLogHandler: LogHandler {
                 error: event.error.map { "\($0)" }))
     }
 }
-
-/// Where lines go; one at a time, so that those of two threads never mix.
-final class LogOutput: Sendable {
-    private let sink: Mutex<@Sendable (String) -> Void>
-
-    init(_ sink: @escaping @Sendable (String) -> Void) {
-        self.sink = Mutex(sink)
-    }
-
-    func write(_ line: String) {
-        self.sink.withLock { $0(line) }
-    }
-
-    static let standardError = LogOutput { line in
-        // Nothing is left to report to where standard error itself is gone.
-        try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
-    }
-}
