@@ -11,7 +11,7 @@ protocol BenchStage: Sendable {
 struct StageReport: Sendable {
     var figures: [Figure] = []
     /// Each a picture of its own, by the name of its file without `.svg`.
-    var curves: [(file: String, chart: CurveChart)] = []
+    var curves: [(file: String, chart: any Chart)] = []
     /// Tables and words in Markdown, below the figures.
     var details: [String] = []
     /// What a reader has to know before trusting a figure.
@@ -20,7 +20,7 @@ struct StageReport: Sendable {
 
 /// All stages, in the order in which they are measured.
 enum BenchStages {
-    static let all: [any BenchStage] = []
+    static let all: [any BenchStage] = [GrowthStage(), BloatStage(), SoakStage(), RecoveryStage()]
 
     static var names: [String] { self.all.map(\.name) }
 

@@ -1,0 +1,115 @@
+import Foundation
+import Operations
+import Postgres
+
+/// The real poller at half of what it can, with a transaction held open elsewhere, whose snapshot keeps every claimed row
+/// from being vacuumed, against without: a backlog is drained after the same time of load.
+struct BloatStage: BenchStage {
+    let name = "bloat"
+
+    private struct Outcome {
+        /// Rows a second, of the backlog at the end.
+        let rate: Double
+        let deadRows: [TimePoint]
+    }
+
+    func measure(_ bench: Bench) async throws -> StageReport {
+        let runs = try await bench.eachRun("bloat") { _ in
+            let clean = try await bench.withSite { try await self.load($0, holding: false, rate: nil) }
+            let held = try await bench.withSite { try await self.load($0, holding: true, rate: clean.rate / 2) }
+            return (clean, held)
+        }
+        var report = StageReport()
+        report.figures = [
+            Figure(
+                name: "claims with a transaction held open", unit: .perSecond, series: Series(runs.map(\.1.rate)),
+                ceiling: Figure.Ceiling(name: "without", series: Series(runs.map(\.0.rate))), goal: .share(0.9))
+        ]
+        if let last = runs.last {
+            report.curves = [
+                (
+                    "bloat-dead-rows",
+                    TimeChart(
+                        title: "Dead rows in the outbox", unit: "",
+                        lines: [
+                            TimeChart.Line(name: "without", points: last.0.deadRows),
+                            TimeChart.Line(name: "transaction held open", points: last.1.deadRows),
+                        ])
+                )
+            ]
+        }
+        return report
+    }
+
+    /// - Parameter rate: rows a second; `nil`: half of what is measured first.
+    private func load(_ site: BenchSite, holding: Bool, rate: Double?) async throws -> Outcome {
+        let bench = site.bench
+        let backlog = bench.size(100_000, quick: 5_000)
+        let fill = try OutboxFill(service: site.service)
+        return try await site.withPool(3) { pool in
+            try await site.withDaemon(.poller) { poller in
+                let full = try await self.drain(backlog, fill, poller, on: pool)
+                let rate = rate ?? full / 2
+                guard holding else {
+                    let dead = try await self.feed(fill, rate: rate, bench, on: pool)
+                    return Outcome(rate: try await self.drain(backlog, fill, poller, on: pool), deadRows: dead)
+                }
+                return try await pool.withConnection { holder in
+                    // Its snapshot is taken by the first statement.
+                    try await holder.execute(script: "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM outbox")
+                    let dead = try await self.feed(fill, rate: rate, bench, on: pool)
+                    let again = try await self.drain(backlog, fill, poller, on: pool)
+                    try await holder.execute(script: "ROLLBACK")
+                    return Outcome(rate: again, deadRows: dead)
+                }
+            }
+        }
+    }
+
+    /// Due ones come at a steady rate, ten times a second.
+    private func feed(
+        _ fill: OutboxFill, rate: Double, _ bench: Bench, on pool: PostgresPool
+    ) async throws -> [TimePoint] {
+        let arrivals = Arrivals(rate: rate, duration: bench.duration(.seconds(120), quick: .seconds(3)))
+        let clock = ContinuousClock()
+        let began = clock.now
+        var sent = 0
+        var dead: [TimePoint] = []
+        while sent < arrivals.count {
+            let elapsed = clock.now - began
+            let due = arrivals.dueCount(at: elapsed)
+            if due > sent { try await fill.add(due - sent, dueIn: 0, on: pool) }
+            sent = due
+            if elapsed / .seconds(1) >= (dead.last?.seconds ?? -1) + 1 {
+                let rows = try await TableSize.current(on: pool)["outbox"]?.deadRows ?? 0
+                dead.append(TimePoint(seconds: elapsed / .seconds(1), value: rows))
+            }
+            try await clock.sleep(until: began + elapsed + .milliseconds(100))
+        }
+        return dead
+    }
+
+    /// - Returns: rows a second, from when a backlog is there until the poller has published all of it.
+    private func drain(
+        _ backlog: Int, _ fill: OutboxFill, _ poller: BenchDaemon, on pool: PostgresPool
+    ) async throws -> Double {
+        // Due together, so that none is claimed before all are there.
+        let ahead = 5.0
+        let before = try await self.published(poller)
+        let clock = ContinuousClock()
+        let due = clock.now + .seconds(ahead)
+        try await fill.add(backlog, dueIn: ahead, on: pool)
+        guard clock.now < due else { throw CommandFailure("the backlog took longer than \(ahead) s to write") }
+        try await clock.sleep(until: due)
+        let deadline = due + .seconds(300)
+        while try await self.published(poller) < before + Double(backlog) {
+            guard clock.now < deadline else { throw CommandFailure("the backlog was not drained within 300 s") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return Double(backlog) / ((clock.now - due) / .seconds(1))
+    }
+
+    private func published(_ poller: BenchDaemon) async throws -> Double {
+        try await poller.metric("notifi_poller_published_total") ?? 0
+    }
+}
