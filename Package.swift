@@ -125,7 +125,7 @@ let package = Package(
             "Notifi",
             [
                 "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", logging, unixSignals, jwt, crypto,
-                arguments, subprocess, systemPackage,
+                arguments, subprocess, systemPackage, nio, nioPosix, nioHTTP, nioFoundation, hummingbird,
             ]),
 
         // What Benchmarks/guard counts. Without Operations, and so without Hummingbird: what it needs of the daemons is
@@ -167,7 +167,12 @@ let package = Package(
                 "API", "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", hummingbird,
                 hummingbirdCore, nio, httpTypes, logging, jwt, "TestSupport",
             ]),
-        tests("NotifiTests", ["Notifi", "Kafka", "Wire", "Notifications", "Store", "TestSupport", arguments, crypto]),
+        tests(
+            "NotifiTests",
+            [
+                "Notifi", "Kafka", "Wire", "Notifications", "Store", "TestSupport", arguments, crypto, nio, nioPosix,
+                nioHTTP,
+            ]),
         tests(
             "SystemTests",
             [
