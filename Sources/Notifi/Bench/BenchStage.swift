@@ -20,7 +20,7 @@ struct StageReport: Sendable {
 
 /// All stages, in the order in which they are measured.
 enum BenchStages {
-    static let all: [any BenchStage] = [GrowthStage(), BloatStage(), SoakStage(), RecoveryStage()]
+    static let all: [any BenchStage] = [GrowthStage(), BloatStage(), SoakStage(), RecoveryStage(), PeersStage()]
 
     static var names: [String] { self.all.map(\.name) }
 

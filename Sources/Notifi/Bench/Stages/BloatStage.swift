@@ -44,21 +44,22 @@ struct BloatStage: BenchStage {
     /// - Parameter rate: rows a second; `nil`: half of what is measured first.
     private func load(_ site: BenchSite, holding: Bool, rate: Double?) async throws -> Outcome {
         let bench = site.bench
-        let backlog = bench.size(100_000, quick: 5_000)
+        let rows = bench.size(100_000, quick: 5_000)
         let fill = try OutboxFill(service: site.service)
         return try await site.withPool(3) { pool in
             try await site.withDaemon(.poller) { poller in
-                let full = try await self.drain(backlog, fill, poller, on: pool)
+                let backlog = PollerBacklog(rows: rows, fill: fill, poller: poller)
+                let full = try await backlog.drain(on: pool)
                 let rate = rate ?? full / 2
                 guard holding else {
                     let dead = try await self.feed(fill, rate: rate, bench, on: pool)
-                    return Outcome(rate: try await self.drain(backlog, fill, poller, on: pool), deadRows: dead)
+                    return Outcome(rate: try await backlog.drain(on: pool), deadRows: dead)
                 }
                 return try await pool.withConnection { holder in
                     // Its snapshot is taken by the first statement.
                     try await holder.execute(script: "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM outbox")
                     let dead = try await self.feed(fill, rate: rate, bench, on: pool)
-                    let again = try await self.drain(backlog, fill, poller, on: pool)
+                    let again = try await backlog.drain(on: pool)
                     try await holder.execute(script: "ROLLBACK")
                     return Outcome(rate: again, deadRows: dead)
                 }
@@ -87,29 +88,5 @@ struct BloatStage: BenchStage {
             try await clock.sleep(until: began + elapsed + .milliseconds(100))
         }
         return dead
-    }
-
-    /// - Returns: rows a second, from when a backlog is there until the poller has published all of it.
-    private func drain(
-        _ backlog: Int, _ fill: OutboxFill, _ poller: BenchDaemon, on pool: PostgresPool
-    ) async throws -> Double {
-        // Due together, so that none is claimed before all are there.
-        let ahead = 5.0
-        let before = try await self.published(poller)
-        let clock = ContinuousClock()
-        let due = clock.now + .seconds(ahead)
-        try await fill.add(backlog, dueIn: ahead, on: pool)
-        guard clock.now < due else { throw CommandFailure("the backlog took longer than \(ahead) s to write") }
-        try await clock.sleep(until: due)
-        let deadline = due + .seconds(300)
-        while try await self.published(poller) < before + Double(backlog) {
-            guard clock.now < deadline else { throw CommandFailure("the backlog was not drained within 300 s") }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        return Double(backlog) / ((clock.now - due) / .seconds(1))
-    }
-
-    private func published(_ poller: BenchDaemon) async throws -> Double {
-        try await poller.metric("notifi_poller_published_total") ?? 0
     }
 }

@@ -99,7 +99,7 @@ struct RecoveryStage: BenchStage {
     ///   - restarted: keeps running what was killed, until its stream ends.
     private func underLoad(
         _ pipeline: BenchPipeline, on pool: PostgresPool, kill: @Sendable () async throws -> Void,
-        restarted: @Sendable (AsyncStream<Never>) async throws -> Void = { for await _ in $0 {} }
+        restarted: @escaping @Sendable (AsyncStream<Never>) async throws -> Void = { for await _ in $0 {} }
     ) async throws -> Outcome {
         let (site, bench) = (pipeline.site, pipeline.site.bench)
         let quiet = bench.duration(.seconds(10), quick: .seconds(3))

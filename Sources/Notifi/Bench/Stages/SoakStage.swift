@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import Postgres
+import Wire
 
 /// All four daemons at half load for a long time, with people polling: nothing may grow, and nothing may be lost.
 struct SoakStage: BenchStage {
