@@ -19,7 +19,7 @@ PRODUCTS := notifi-api notifi-router notifi-poller notifi-delivery notifi
 PROTOS := Sources/Shared/Wire/Protos
 GENERATED := Sources/Shared/Wire/Generated
 
-.PHONY: help run build test faults bench lint format proto install-run install-test install-proto
+.PHONY: help run build test guard faults bench lint format proto install-run install-test install-proto
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,10 @@ build: ## Build the four daemons and the command (debug)
 test: install-test build ## Install what the tests need, and run them all
 	@echo "==> Building and running the tests"
 	@$(SWIFT) test $(TESTS)
+	@$(if $(TESTS),,$(MAKE) --no-print-directory guard)
+
+guard: install-test ## Count what each hot path costs a message, and fail where that grew (part of make test)
+	@Benchmarks/guard/run
 
 faults: install-test build ## Random faults under a random load, seed by seed (SEEDS=100, SEEDS=101-200, SEED=7)
 	@$(SWIFT) build --build-tests

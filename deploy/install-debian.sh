@@ -17,9 +17,9 @@ run_packages=(
     postgresql util-linux ca-certificates
     git make binutils libc6-dev libgcc-12-dev libstdc++-12-dev libcurl4 libxml2 libsqlite3-0 libncurses6 tzdata
 )
-# What the tests need on top: a headless browser with its driver, promtool, what installs axe-core and schemathesis, and
-# clocks that can be moved.
-test_packages=(chromium chromium-driver prometheus python3-pip python3-venv libfaketime)
+# What the tests need on top: a headless browser with its driver, promtool, what installs axe-core and schemathesis,
+# clocks that can be moved, and what counts instructions.
+test_packages=(chromium chromium-driver prometheus python3-pip python3-venv libfaketime valgrind)
 # What `make proto` needs.
 proto_packages=(protobuf-compiler)
 

@@ -6,6 +6,8 @@ struct Bench: Sendable {
     let runs: Int
     /// Small loads and short runs: only whether it works is of interest.
     let isQuick: Bool
+    /// How long the soak lasts.
+    let soak: Duration
     /// Of the daemons and of this program itself.
     let programs: String
     /// For logs; absolute.

@@ -18,6 +18,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "How often each figure is measured; the median counts.")
     var runs = 3
 
+    @Option(help: "How long the stage soak lasts.")
+    var soakMinutes = 30
+
     @Option(help: "The folder for the report, its pictures and the daemons' logs.")
     var output = ".artifacts/bench"
 
@@ -32,6 +35,9 @@ struct BenchCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...99).contains(self.runs) else { throw ValidationError("--runs has to be from 1 to 99") }
+        guard (1...10_080).contains(self.soakMinutes) else {
+            throw ValidationError("--soak-minutes has to be from 1 to 10080")
+        }
         guard !self.output.isEmpty else { throw ValidationError("--output may not be empty") }
         for stage in self.stages where BenchStages.named(stage) == nil {
             throw ValidationError(
@@ -42,7 +48,8 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         let chosen = self.stages.isEmpty ? BenchStages.all : BenchStages.all.filter { self.stages.contains($0.name) }
         try await BenchRun(
-            stages: chosen, runs: self.runs, isQuick: self.quick, output: StateFolder(self.output).path,
+            stages: chosen, runs: self.runs, isQuick: self.quick, soak: .seconds(60 * self.soakMinutes),
+            output: StateFolder(self.output).path,
             kafkaBrokers: self.kafkaBrokers, postgresURL: self.postgresUrl
         ).run()
     }

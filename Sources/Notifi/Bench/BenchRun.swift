@@ -5,6 +5,7 @@ struct BenchRun: Sendable {
     let stages: [any BenchStage]
     let runs: Int
     let isQuick: Bool
+    let soak: Duration
     /// Absolute.
     let output: String
     let kafkaBrokers: String?
@@ -29,8 +30,8 @@ struct BenchRun: Sendable {
         let servers = try await BenchServers.start(
             kafkaBrokers: self.kafkaBrokers, postgresURL: self.postgresURL, console: console)
         let bench = Bench(
-            runs: self.runs, isQuick: self.isQuick, programs: programs, folder: self.output, servers: servers,
-            console: console)
+            runs: self.runs, isQuick: self.isQuick, soak: self.soak, programs: programs, folder: self.output,
+            servers: servers, console: console)
         var report = StageReport(warnings: warnings)
         var failure: (any Error)?
         for stage in self.stages {

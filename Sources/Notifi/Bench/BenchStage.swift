@@ -11,7 +11,7 @@ protocol BenchStage: Sendable {
 struct StageReport: Sendable {
     var figures: [Figure] = []
     /// Each a picture of its own, by the name of its file without `.svg`.
-    var curves: [(file: String, chart: CurveChart)] = []
+    var curves: [(file: String, chart: any Chart)] = []
     /// Tables and words in Markdown, below the figures.
     var details: [String] = []
     /// What a reader has to know before trusting a figure.
@@ -21,11 +21,10 @@ struct StageReport: Sendable {
 /// All stages, in the order in which they are measured.
 enum BenchStages {
     static let all: [any BenchStage] = [
-        KafkaStage(),
-        RouterStage(route: .now),
-        RouterStage(route: .scheduled),
+        HTTPStage(), PostStage(), PostBatchStage(), PollStage(), PageStage(),
+        KafkaStage(), RouterStage(route: .now), RouterStage(route: .scheduled),
         ClaimStage(), PollerStage(), DeliveryStage(),
-        HTTPStage(), PostStage(), PostBatchStage(), PollStage(), PageStage(), PeopleStage(),
+        PeopleStage(), GrowthStage(), BloatStage(), RecoveryStage(), PeersStage(), SoakStage(),
     ]
 
     static var names: [String] { self.all.map(\.name) }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Latency against load, a line a quantile; both axes are logarithmic.
-struct CurveChart: Sendable {
+struct CurveChart: Chart {
     struct Point: Sendable, Equatable {
         /// A second.
         let load: Double

@@ -66,6 +66,10 @@ actor BenchServers {
     /// The server's process, where it was started here.
     func postgresPID() async -> Int32? { await self.postgres?.pid }
 
+    nonisolated var canRestartPostgres: Bool { self.postgres != nil }
+
+    func restartPostgres() async throws { try await self.postgres?.restart() }
+
     /// - Returns: its URL.
     func makeDatabase(_ name: String) async throws -> String {
         try await self.execute("CREATE DATABASE \(name)")

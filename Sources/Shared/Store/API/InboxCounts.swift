@@ -4,7 +4,7 @@ internal import Postgres
 public enum InboxCounts {
     /// Index: `inbox_unread (user_id, seq DESC)`, gone along once, and the primary keys of `inbox_heads` and
     /// `cancellations`. Reading marks as seen, so that what is unseen is unread as well. One statement, one snapshot.
-    static let sql = """
+    package static let sql = """
         \(CountRequest.with(limit: 2))
         SELECT a.requests, a.seconds_left, v.version, i.unread, i.unseen
         FROM allowance a

@@ -17,7 +17,7 @@ public enum InboxPage {
     /// Index: `inbox_unread`, `inbox_archived` or else `inbox_history`, each `(user_id, seq DESC)`, and the primary keys
     /// of `inbox_heads` and `cancellations`. One statement, one snapshot: version and rows belong together. The
     /// anti-join is written so that the planner goes along the index and stops at the limit; see `ListSent`.
-    static func sql(_ filter: Filter?) -> String {
+    package static func sql(_ filter: Filter?) -> String {
         let condition =
             switch filter {
             case nil: "i.archived_at IS NULL"

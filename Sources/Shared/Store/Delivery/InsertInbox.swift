@@ -98,6 +98,25 @@ public enum InsertInbox {
         public var isDelivered: Bool { self.outcome == .delivered }
     }
 
+    static func statement(
+        _ rows: [(notification: Notification, seq: Int64)], limits: Limits
+    ) -> PostgresStatement {
+        let all = rows.map(\.notification)
+        return PostgresStatement(
+            Self.sql,
+            [
+                .textArray(all.map(\.userID)), .ids(all.map(\.id)), .instants(all.map(\.dueAt)),
+                .int8Array(rows.map(\.seq)), .uuidArray(all.map(\.service)),
+                .textArray(all.map(\.content.eventType)), .textArray(all.map(\.content.priority.rawValue)),
+                .textArray(all.map(\.content.title)), .textArray(all.map(\.content.message)),
+                .textArray(all.map(\.content.actionURL)), .textArray(all.map(\.content.data)),
+                .boolArray(all.map(\.isScheduled)), .int4Array(all.map(\.revision)),
+                .instants(all.map(\.expiresAt)), .instants(all.map(\.acceptedAt)),
+                .instants(all.map(\.claimedAt)), .textArray(all.map { $0.trace?.description }),
+                .int4(limits.retentionDays), .int8(limits.perUserAndMinute),
+            ])
+    }
+
     /// - Parameter rows: each with its number from `TakeSeqs`, taken in the same transaction.
     /// - Returns: what is new. What is missing there was decided before, has a tombstone, was rescheduled, or belongs to
     ///   an erased user.
@@ -105,22 +124,7 @@ public enum InsertInbox {
         _ rows: [(notification: Notification, seq: Int64)], limits: Limits, on store: some Querying
     ) async throws -> [Written] {
         guard !rows.isEmpty else { return [] }
-        let all = rows.map(\.notification)
-        return try await store.query(
-            PostgresStatement(
-                Self.sql,
-                [
-                    .textArray(all.map(\.userID)), .ids(all.map(\.id)), .instants(all.map(\.dueAt)),
-                    .int8Array(rows.map(\.seq)), .uuidArray(all.map(\.service)),
-                    .textArray(all.map(\.content.eventType)), .textArray(all.map(\.content.priority.rawValue)),
-                    .textArray(all.map(\.content.title)), .textArray(all.map(\.content.message)),
-                    .textArray(all.map(\.content.actionURL)), .textArray(all.map(\.content.data)),
-                    .boolArray(all.map(\.isScheduled)), .int4Array(all.map(\.revision)),
-                    .instants(all.map(\.expiresAt)), .instants(all.map(\.acceptedAt)),
-                    .instants(all.map(\.claimedAt)), .textArray(all.map { $0.trace?.description }),
-                    .int4(limits.retentionDays), .int8(limits.perUserAndMinute),
-                ])
-        ).map {
+        return try await store.query(Self.statement(rows, limits: limits)).map {
             Written(
                 id: try $0.id("id"), outcome: try InboxColumns.outcome($0), dueAt: try $0.instant("due_at"),
                 decidedAt: try $0.instant("delivered_at"))

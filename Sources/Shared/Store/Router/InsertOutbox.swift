@@ -45,19 +45,21 @@ public enum InsertOutbox {
         public let now: Instant
     }
 
-    public static func run(_ rows: [Row], on store: some Querying) async throws -> Stored {
+    static func statement(_ rows: [Row]) -> PostgresStatement {
         let notifications = rows.map(\.notification)
-        let answer = try await store.query(
-            PostgresStatement(
-                Self.sql,
-                [
-                    .int4Array(rows.map(\.shard)), .ids(notifications.map(\.id)),
-                    .instants(notifications.map(\.dueAt)), .uuidArray(notifications.map(\.service)),
-                    .textArray(notifications.map(\.userID)), .int4Array(notifications.map(\.revision)),
-                    .instants(notifications.map(\.acceptedAt)),
-                    .textArray(notifications.map { $0.trace?.description }), .byteaArray(rows.map(\.payload)),
-                ])
-        )[0]
+        return PostgresStatement(
+            Self.sql,
+            [
+                .int4Array(rows.map(\.shard)), .ids(notifications.map(\.id)),
+                .instants(notifications.map(\.dueAt)), .uuidArray(notifications.map(\.service)),
+                .textArray(notifications.map(\.userID)), .int4Array(notifications.map(\.revision)),
+                .instants(notifications.map(\.acceptedAt)),
+                .textArray(notifications.map { $0.trace?.description }), .byteaArray(rows.map(\.payload)),
+            ])
+    }
+
+    public static func run(_ rows: [Row], on store: some Querying) async throws -> Stored {
+        let answer = try await store.query(Self.statement(rows))[0]
         return Stored(count: try answer.decode("count", as: Int.self), now: try answer.instant("now"))
     }
 }

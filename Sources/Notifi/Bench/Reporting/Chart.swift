@@ -1,0 +1,5 @@
+/// A picture of a report.
+protocol Chart: Sendable {
+    var title: String { get }
+    var svg: String { get }
+}

@@ -1,0 +1,1 @@
+../../../Sources/Poller/ClaimedRows.swift

@@ -1,0 +1,1 @@
+../../../Sources/Router/RoutingPlan.swift

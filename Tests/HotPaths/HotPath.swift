@@ -1,0 +1,100 @@
+import FoundationEssentials
+import Kafka
+import Notifications
+import Wire
+
+@testable import Postgres
+@testable import Store
+
+/// What a daemon does with each message, without its input and output. In batches.
+enum HotPath: String, CaseIterable {
+    /// API: the body of a POST, read, checked and made inert, given an id and made a record.
+    case accept
+    /// Router: a request read, its way decided, and made the record for delivery.
+    case route
+    /// Router: a scheduled request read, and made the parameters of the outbox' insert.
+    case schedule
+    /// Poller: a claimed row read, and made the record for delivery.
+    case claim
+    /// Delivery: a message read, and made the parameters of the inbox' insert.
+    case deliver
+    /// Delivery and API: a change of an inbox written, read, and entered into the map of versions.
+    case change
+    /// API: the version of an inbox asked of the map, as each poll does.
+    case poll
+
+    private static let batch = 50
+
+    /// - Returns: the size of what came out.
+    func run(_ count: Int, isWasteful: Bool) throws -> Int {
+        let sample = try Sample(count: Self.batch)
+        var versions = sample.versions
+        var size = 0
+        for number in 0..<(count / Self.batch) {
+            size += try self.once(sample, &versions)
+            if isWasteful, number.isMultiple(of: 3) { size += try self.once(sample, &versions) }
+        }
+        return size
+    }
+
+    private func once(_ sample: Sample, _ versions: inout VersionMap) throws -> Int {
+        switch self {
+        case .accept: try sample.bodies.reduce(0) { try $0 + self.accept($1, sample).value.count }
+        case .route: try self.route(sample.messages)
+        case .schedule: try self.schedule(sample.scheduled)
+        case .claim: try self.claim(sample.rows)
+        case .deliver: try self.deliver(sample.messages)
+        case .change: try self.change(sample, &versions)
+        case .poll: sample.users.count { versions.ask($0, at: sample.now) == .known(Sample.version) }
+        }
+    }
+
+    private func accept(_ body: Data, _ sample: Sample) throws -> KafkaRecord {
+        let extent = JSONExtent(of: body)
+        let json = try JSONValue(parsing: body)
+        precondition(extent.values > 0 && JSONNames.repeated(in: body) == nil)
+        let draft = try Draft.read(json, types: sample.types, hosts: sample.hosts, now: Sample.accepted).get()
+        var random = SystemRandomNumberGenerator()
+        return try Notification.accept(
+            draft, from: sample.service, key: nil, now: Sample.accepted, trace: sample.trace, using: &random
+        ).record(on: "notifi.requests")
+    }
+
+    private func route(_ messages: [KafkaMessage]) throws -> Int {
+        try RoutingPlan(messages).notifications.filter { $0.route == .now }
+            .reduce(0) { try $0 + $1.notification.record(on: "notifi.deliveries").value.count }
+    }
+
+    private func schedule(_ messages: [KafkaMessage]) throws -> Int {
+        let rows = try RoutingPlan(messages).notifications.filter { $0.route == .outbox }.map {
+            InsertOutbox.Row(
+                notification: $0.notification, payload: try $0.notification.encoded(),
+                shard: $0.notification.id.shard(of: 4))
+        }
+        return try EncodedParameters(InsertOutbox.statement(rows).parameters).bytes.count
+    }
+
+    private func claim(_ rows: [ClaimDue.Row]) throws -> Int {
+        try ClaimedRows(rows).due.reduce(0) { try $0 + $1.record(on: "notifi.deliveries").value.count }
+    }
+
+    private func deliver(_ messages: [KafkaMessage]) throws -> Int {
+        let rows = try messages.map { (notification: try Notification($0), seq: Sample.version + $0.offset) }
+        let limits = InsertInbox.Limits(retentionDays: 30, perUserAndMinute: 100)
+        return try EncodedParameters(InsertInbox.statement(rows, limits: limits).parameters).bytes.count
+    }
+
+    private func change(_ sample: Sample, _ versions: inout VersionMap) throws -> Int {
+        var size = 0
+        for user in sample.users {
+            let value = try InboxChange(userID: user, version: Sample.version).encoded()
+            let message = KafkaMessage(
+                topic: "notifi.inbox-changes", partition: 0, offset: 0, timestampMilliseconds: 0,
+                key: Array(user.utf8), value: value)
+            guard case .changed(let key, let version) = TailEvent(message, replica: sample.service) else { continue }
+            versions.apply(version, to: key)
+            size += value.count
+        }
+        return size
+    }
+}

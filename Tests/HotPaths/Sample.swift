@@ -1,0 +1,79 @@
+import FoundationEssentials
+import Kafka
+import Notifications
+import Wire
+
+@testable import Store
+
+/// What the hot paths are run on: always the same messages, of some 200 bytes each.
+struct Sample {
+    static let accepted = Instant(microseconds: 1_795_165_200_000_000)
+    static let version: Int64 = 1_795_165_200_000_000
+
+    let service = UUID(bytes: [UInt8](repeating: 9, count: 16))
+    let trace = TraceContext("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    let types = ["status_change": EventType(name: "status_change", label: "Status")]
+    let hosts: AllowedHosts
+    let users: [String]
+    let bodies: [Data]
+    let messages: [KafkaMessage]
+    let scheduled: [KafkaMessage]
+    let rows: [ClaimDue.Row]
+    /// That knows each of the users.
+    let versions: VersionMap
+    let now = ContinuousClock.now
+
+    init(count: Int) throws {
+        self.hosts = try AllowedHosts(["*.example.com"])
+        self.users = (0..<count).map { "user-\($0)" }
+        self.bodies = self.users.map { user in
+            Data(
+                """
+                {"user_id":"\(user)","event_type":"status_change","title":"On its way","priority":"high",\
+                "message":"\(Self.text)","action_url":"https://shop.example.com/orders/100042",\
+                "data":{"order":100042,"items":["lamp","table"]}}
+                """.utf8)
+        }
+        self.messages = try Self.messages(for: self.users, isScheduled: false, service: self.service, trace: self.trace)
+        self.scheduled = try Self.messages(for: self.users, isScheduled: true, service: self.service, trace: self.trace)
+        self.rows = try self.scheduled.map { message in
+            let notification = try Notification(message)
+            return ClaimDue.Row(
+                id: notification.id, service: notification.service, userID: notification.userID,
+                dueAt: notification.dueAt, revision: 0, acceptedAt: notification.acceptedAt,
+                scheduledAt: notification.dueAt, trace: notification.trace, payload: message.value ?? [],
+                claimedAt: notification.dueAt, isCancelled: false)
+        }
+        var versions = VersionMap(limit: 100_000, expirySeconds: 600, origin: self.now)
+        versions.restart([0])
+        versions.returned(versions.beat(at: self.now), from: 0, at: self.now)
+        for user in self.users {
+            guard case .unknown(let ticket) = versions.ask(user, at: self.now) else { continue }
+            _ = versions.enter(Self.version, for: ticket)
+        }
+        self.versions = versions
+    }
+
+    private static let text =
+        "Your order 100042 has left the warehouse and will be with you tomorrow between nine and noon; you can follow "
+        + "it on its way at any time."
+
+    private static func messages(
+        for users: [String], isScheduled: Bool, service: UUID, trace: TraceContext?
+    ) throws -> [KafkaMessage] {
+        try users.enumerated().map { number, user in
+            let id = NotificationID(uuid: UUID(bytes: [UInt8](repeating: 7, count: 15) + [UInt8(number)]))
+            let record = try Notification(
+                id: id, service: service, userID: user,
+                content: Notification.Content(
+                    eventType: "status_change", message: Self.text, title: "On its way",
+                    actionURL: "https://shop.example.com/orders/100042", priority: .high,
+                    data: #"{"items":["lamp","table"],"order":100042}"#),
+                acceptedAt: Self.accepted, dueAt: Self.accepted, isScheduled: isScheduled, trace: trace
+            ).record(on: "notifi.requests")
+            return KafkaMessage(
+                topic: record.topic, partition: 0, offset: Int64(number), timestampMilliseconds: 0, key: record.key,
+                value: record.value, headers: record.headers)
+        }
+    }
+}
