@@ -61,21 +61,20 @@ enum HotPath: String, CaseIterable {
     }
 
     private func route(_ messages: [KafkaMessage]) throws -> Int {
-        try RoutingPlan(messages).notifications.filter { $0.route == .now }
-            .reduce(0) { try $0 + $1.notification.record(on: "notifi.deliveries").value.count }
+        RoutingPlan(messages).byRoute.now.reduce(0) { $0 + $1.delivery(on: "notifi.deliveries").value.count }
     }
 
     private func schedule(_ messages: [KafkaMessage]) throws -> Int {
-        let rows = try RoutingPlan(messages).notifications.filter { $0.route == .outbox }.map {
+        let rows = RoutingPlan(messages).byRoute.scheduled.map {
             InsertOutbox.Row(
-                notification: $0.notification, payload: try $0.notification.encoded(),
+                notification: $0.notification, payload: $0.message.value ?? [],
                 shard: $0.notification.id.shard(of: 4))
         }
         return try EncodedParameters(InsertOutbox.statement(rows).parameters).bytes.count
     }
 
     private func claim(_ rows: [ClaimDue.Row]) throws -> Int {
-        try ClaimedRows(rows).due.reduce(0) { try $0 + $1.record(on: "notifi.deliveries").value.count }
+        try ClaimedRows(rows).records(on: "notifi.deliveries").reduce(0) { $0 + $1.value.count }
     }
 
     private func deliver(_ messages: [KafkaMessage]) throws -> Int {

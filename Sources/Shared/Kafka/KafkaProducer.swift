@@ -276,7 +276,7 @@ public final class KafkaProducer: Sendable {
 }
 
 extension SendBatch.Outcome {
-    fileprivate func result(of record: KafkaRecord) -> Result<KafkaReceipt, KafkaError> {
+    func result(of record: KafkaRecord) -> Result<KafkaReceipt, KafkaError> {
         switch self {
         case .stored(let partition, let offset):
             .success(KafkaReceipt(topic: record.topic, partition: partition, offset: offset))

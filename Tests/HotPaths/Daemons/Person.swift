@@ -1,0 +1,1 @@
+../../../Sources/API/Access/Person.swift
