@@ -213,7 +213,9 @@ struct ConsumerTests {
             options.pauseAfter = .milliseconds(50)
             try await withConsumer(try broker.consumer(options)) { consumer in
                 let batch = try await consumer.nextBatch(max: 1, timeout: .seconds(30))
-                await #expect(throws: Failure.self) { try await consumer.keepingMembership([batch]) { throw Failure() } }
+                await #expect(throws: Failure.self) {
+                    try await consumer.keepingMembership([batch]) { throw Failure() }
+                }
                 let working = Task {
                     try await consumer.keepingMembership([batch]) { try await Task.sleep(for: .seconds(60)) }
                 }

@@ -118,6 +118,59 @@ struct RebalanceTests {
         }
     }
 
+    @Test func givingAwayWaitsForEveryBatchUnderWay() async throws {
+        try await withBroker { broker in
+            let topic = try await broker.makeTopic(partitions: 1)
+            let group = broker.makeGroup()
+            try await fill(topic, with: 50, broker)
+            let events = Recorder<KafkaConsumerEvent>()
+            let isRevoked: @Sendable () -> Bool = {
+                events.all.contains { if case .revoked = $0 { true } else { false } }
+            }
+            var options = broker.options(group: group, topic: topic, sessionTimeout: .seconds(10)) { events.record($0) }
+            options.assignmentStrategy = .range
+            options.pauseAfter = .milliseconds(50)
+            options.revokeGrace = .seconds(60)
+            var others = options
+            others.onEvent = nil
+            try await withConsumer(try broker.consumer(options)) { [others] first in
+                let one = try await first.nextBatch(max: 5, timeout: .seconds(30))
+                let two = try await first.nextBatch(max: 5, timeout: .seconds(30), keeping: [one])
+                #expect(one.messages.count + two.messages.count > one.messages.count)
+                try await withConsumer(try broker.consumer(others)) { second in
+                    try await withThrowingTaskGroup(of: Void.self) { tasks in
+                        let mayEnd = Recorder<Void>()
+                        tasks.addTask {
+                            try await first.keepingMembership([one, two]) {
+                                while mayEnd.all.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+                            }
+                            try await first.complete(one, keeping: [two])
+                            // The group asks for the partition: no more of it is taken, and it is not given yet.
+                            let more = try await first.nextBatch(max: 5, timeout: .zero, keeping: [two])
+                            #expect(more.isEmpty && !isRevoked())
+                            try await first.keepingMembership([two]) { #expect(!isRevoked()) }
+                            try await first.complete(two)
+                            while !isRevoked() {
+                                try await first.complete(
+                                    try await first.nextBatch(max: 50, timeout: .milliseconds(100)))
+                            }
+                        }
+                        tasks.addTask {
+                            // Within this, its heartbeat tells the first one that another has come.
+                            let end = ContinuousClock.now + .seconds(7)
+                            while ContinuousClock.now < end {
+                                #expect(try await second.nextBatch(max: 1, timeout: .milliseconds(500)).isEmpty)
+                            }
+                            mayEnd.record(())
+                            while !isRevoked() { _ = try await second.nextBatch(max: 1, timeout: .milliseconds(100)) }
+                        }
+                        try await tasks.waitForAll()
+                    }
+                }
+            }
+        }
+    }
+
     @Test func abandonedWorkIsNotCommitted() async throws {
         try await withBroker { broker in
             let topic = try await broker.makeTopic(partitions: 1)

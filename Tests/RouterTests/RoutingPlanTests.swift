@@ -83,3 +83,72 @@ import Wire
         }
     }
 }
+
+/// What a delivery is made of.
+@Suite struct DeliveryRecordTests {
+    private static let notification = Notification(
+        id: NotificationID(uuid: UUID(bytes: (0..<16).map { 0xA0 + $0 })),
+        service: UUID(bytes: [UInt8](repeating: 9, count: 16)), userID: "someone with a long name",
+        content: Notification.Content(eventType: "new_message", message: "Hello"),
+        acceptedAt: Instant(microseconds: 1_795_165_200_000_000),
+        dueAt: Instant(microseconds: 1_795_165_200_000_000), isScheduled: false)
+
+    private func delivery(
+        of record: KafkaRecord, key: [UInt8]? = nil, headers: [KafkaHeader]? = nil
+    ) throws -> KafkaRecord {
+        let message = KafkaMessage(
+            topic: "notifi.requests", partition: 0, offset: 0, timestampMilliseconds: 0, key: key ?? record.key,
+            value: record.value, headers: headers ?? record.headers)
+        return try #require(RoutingPlan([message]).notifications.first).delivery(on: "notifi.deliveries")
+    }
+
+    @Test(
+        "it is the record that an API would have written",
+        arguments: [nil, TraceContext("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")])
+    func same(_ trace: TraceContext?) throws {
+        var notification = Self.notification
+        notification.trace = trace
+        let record = try notification.record(on: "notifi.requests")
+        var expected = record
+        expected.topic = "notifi.deliveries"
+        #expect(try self.delivery(of: record) == expected)
+        #expect(record.headers.count == (trace == nil ? 2 : 3))
+    }
+
+    @Test("what is wrong beside its value is made anew")
+    func mended() throws {
+        let record = try Self.notification.record(on: "notifi.requests")
+        var expected = record
+        expected.topic = "notifi.deliveries"
+        #expect(try self.delivery(of: record, key: [1, 2, 3]) == expected)
+        #expect(try self.delivery(of: record, key: Array("someone".utf8)) == expected)
+        let (id, service) = (record.headers[0], record.headers[1])
+        let other = KafkaHeader(name: id.name, value: UUID(bytes: [UInt8](repeating: 7, count: 16)).uuidString)
+        for headers in [
+            [], [id], [service, id], [id, service, id], [other, service],
+            [KafkaHeader(name: id.name, value: String(decoding: id.value, as: UTF8.self).uppercased()), service],
+            [id, KafkaHeader(name: service.name, value: [])], [id, KafkaHeader(name: "x", value: service.value)],
+        ] {
+            #expect(try self.delivery(of: record, headers: headers) == expected, "\(headers)")
+        }
+    }
+
+    @Test("a field that only a newer version knows goes on")
+    func unknown() throws {
+        var notification = Self.notification
+        // Field 1,000, a varint.
+        notification.unknownFields = [0xC0, 0x3E, 0x01]
+        let record = try notification.record(on: "notifi.requests")
+        #expect(try self.delivery(of: record).value == record.value)
+    }
+
+    @Test("whether a text is a UUID's form", arguments: 0..<36)
+    func spelling(_ place: Int) {
+        let uuid = UUID(bytes: (0..<16).map { UInt8($0) * 17 })
+        var text = Array(uuid.uuidString.lowercased().utf8)
+        #expect(spells(text, uuid))
+        text[place] ^= 1
+        #expect(!spells(text, uuid))
+        #expect(!spells(Array(text.dropLast()), uuid))
+    }
+}

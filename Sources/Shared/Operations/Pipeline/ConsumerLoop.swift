@@ -57,8 +57,9 @@ public struct ConsumerLoop: Service {
                 try await self.consume(consumer) { backoff = Backoff() }
                 await consumer.close()
             } catch {
-                // Whatever it was, nothing of the unfinished batch was committed: a new member gets it again.
+                // Whatever it was, nothing of the unfinished batches was committed: a new member gets them again.
                 await consumer.close()
+                self.held.record(0)
                 try Task.checkCancellation()
                 if Task.isShuttingDownGracefully { return }
                 self.logger.warning("the consumer is made anew", error: error)
