@@ -66,12 +66,16 @@ struct InboxWriter: Sendable {
     }
 
     private func writeOnce(_ items: [Item]) async throws -> Committed {
+        var hasMetAnother = false
         while true {
             do {
                 return try await self.transact(items)
             } catch is ErasedMeanwhile {
                 // Seldom, and found at once the next time.
                 continue
+            } catch let error as PostgresError where error.isUniqueViolation && !hasMetAnother {
+                // A row that somebody wrote without the lock of its user's head is no poison: the next look finds it.
+                hasMetAnother = true
             }
         }
     }

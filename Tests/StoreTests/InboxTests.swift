@@ -64,6 +64,31 @@ extension Live {
             }
         }
 
+        /// P2, should somebody ever write without the lock of the head: the unique key decides, and the next try finds it.
+        @Test func ofTwoWritersWithoutTheLockOneFails() async throws {
+            try await withDatabase { database async throws in
+                let one = sample("a")
+                try await database.deliver(sample("earlier"))
+                try await database.pool.withConnection { first async throws in
+                    _ = try await first.query("BEGIN")
+                    _ = try await InsertInbox.run([(one, 7)], limits: .wide, on: first)
+                    async let refusal = database.pool.withConnection { second async throws -> PostgresError? in
+                        do {
+                            _ = try await InsertInbox.run([(one, 8)], limits: .wide, on: second)
+                            return nil
+                        } catch {
+                            return error as? PostgresError
+                        }
+                    }
+                    #expect(try await database.areBlocked(1))
+                    _ = try await first.query("COMMIT")
+                    #expect(try await refusal?.isUniqueViolation == true)
+                }
+                #expect(try await database.deliver(one).isEmpty)
+                #expect(try await self.seqs("ann", database) == [7, 1])
+            }
+        }
+
         @Test func aDuplicateWithinABatchIsOne() async throws {
             try await withDatabase { database async throws in
                 let (one, two) = (sample("a"), sample("b"))

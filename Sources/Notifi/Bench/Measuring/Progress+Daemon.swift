@@ -1,7 +1,7 @@
 import Foundation
 
 extension Progress {
-    /// Looks every 50 ms until these daemons together have got to `total`.
+    /// Looks every 100 ms until these daemons together have got to `total`.
     ///
     /// - Parameter metric: of their `/metrics`, a counter.
     /// - Throws: where it takes longer than `limit`.
@@ -20,7 +20,7 @@ extension Progress {
             guard elapsed < limit else {
                 throw CommandFailure("\(metric) is \(Int(count)) of \(Int(total)) after \(elapsed)")
             }
-            try await Task.sleep(for: .milliseconds(50))
+            try await Task.sleep(for: .milliseconds(100))
         }
     }
 }
