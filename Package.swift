@@ -165,7 +165,7 @@ let package = Package(
             "APITests",
             [
                 "API", "Kafka", "Postgres", "Notifications", "Wire", "Store", "Operations", hummingbird,
-                hummingbirdCore, nio, httpTypes, logging, jwt, "TestSupport",
+                hummingbirdCore, nio, nioPosix, httpTypes, lifecycle, logging, jwt, crypto, "TestSupport",
             ]),
         tests(
             "NotifiTests",

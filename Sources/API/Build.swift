@@ -41,8 +41,8 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
     let gates = Gates(settings: settings)
     let lookups = InboxLookups(pool: pool)
     let versions = InboxVersions(
-        pool: pool, lookups: lookups, gate: gates.lookups, limit: settings[APISettings.inboxCacheUsers],
-        expirySeconds: settings[APISettings.inboxCacheSeconds])
+        pool: pool, gate: gates.lookups, limit: settings[APISettings.inboxCacheUsers],
+        expirySeconds: settings[APISettings.inboxCacheSeconds], lookUp: lookups.version(of:))
     let tail = InboxTail(
         configuration: kafka, topic: topics.inboxChanges, fetchWaitMax: settings[KafkaSettings.fetchWaitMax],
         producer: producer, versions: versions, logger: logger)

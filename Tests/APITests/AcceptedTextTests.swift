@@ -13,15 +13,41 @@ import Testing
     @Test(arguments: 0..<50 as Range<UInt64>)
     func isWhatFoundationWrites(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         for _ in 0..<40 {
             let notification = try Self.notification(&random)
-            let expected = try encoder.encode(NotificationView(notification, state: .accepted))
+            let expected = try Answer.json(NotificationView(notification, state: .accepted))
             #expect(
                 String(decoding: AcceptedText.json(notification), as: UTF8.self)
                     == String(decoding: expected, as: UTF8.self))
         }
+    }
+
+    private struct Results: Encodable {
+        let results: [Item]
+
+        struct Item: Encodable {
+            let status: Int
+            var notification: NotificationView?
+            var problem: Problem.Body?
+        }
+    }
+
+    @Test(arguments: 0..<10 as Range<UInt64>)
+    func isWhatFoundationWritesOfABatch(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let problem = Problem.invalid(Faults([Fault("/a~1b", .tooLong, "\"at most\" 4 bytes")]))
+        let results: [Result<Notification, Problem>] = try (0..<Int(seed)).map { _ in
+            Bool.random(using: &random) ? .success(try Self.notification(&random)) : .failure(problem)
+        }
+        let items = results.map { result in
+            switch result {
+            case .success(let accepted):
+                Results.Item(status: 202, notification: NotificationView(accepted, state: .accepted))
+            case .failure(let problem): Results.Item(status: 422, problem: problem.body)
+            }
+        }
+        let expected = try Answer.json(Results(results: items))
+        #expect(try AcceptedText.json(results) == [UInt8](expected))
     }
 
     /// As it comes out of a body, with whatever may be in one.

@@ -24,8 +24,8 @@ import Wire
         let pool = PostgresPool(
             configuration: PostgresConfiguration(url: "postgresql://127.0.0.1:1/x"), logger: Self.quiet)
         let own = InboxVersions(
-            pool: pool, lookups: InboxLookups(pool: pool),
-            gate: Gate("lookup", Admission(mostRequests: 1), spreadSeconds: 1), limit: 10, expirySeconds: 600)
+            pool: pool, gate: Gate("lookup", Admission(mostRequests: 1), spreadSeconds: 1), limit: 10,
+            expirySeconds: 600, lookUp: InboxLookups(pool: pool).version(of:))
         let changes = InboxChanges(versions: own, producer: producer, topics: Self.topics, limit: 2)
 
         var other = Replica(partitions: [0, 1])

@@ -57,7 +57,13 @@ extension HTTPFields {
 
 /// The token of `Authorization: Bearer …` (RFC 6750), whose scheme is case-insensitive; `nil` for anything else.
 func bearerToken(_ authorization: String) -> String? {
-    let parts = authorization.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].contains(" ") else { return nil }
-    return String(parts[1])
+    let blank = UInt8(ascii: " ")
+    // Byte by byte: every request has one, and going by characters took a tenth of a poll.
+    let text = authorization.utf8.drop { $0 == blank }
+    guard let end = text.firstIndex(of: blank) else { return nil }
+    let (scheme, token) = (text[..<end], text[text.index(after: end)...])
+    guard scheme.count == 6, zip(scheme, "bearer".utf8).allSatisfy({ $0 | 0x20 == $1 }), !token.isEmpty,
+        !token.contains(blank)
+    else { return nil }
+    return String(authorization[token.startIndex...])
 }

@@ -65,12 +65,16 @@ final class ServiceDirectory: Service {
         }
     }
 
+    func use(_ loaded: Contents) {
+        self.contents.withLock { $0 = loaded }
+        self.flag.setGood()
+    }
+
     private func refresh() async throws {
         let tokens = try await LoadServiceTokens.run(on: self.pool)
         let types = try await LoadEventTypes.run(on: self.pool)
         let loaded = Contents(tokens: tokens, types: Dictionary(types.map { ($0.name, $0) }) { first, _ in first })
-        self.contents.withLock { $0 = loaded }
-        self.flag.setGood()
+        self.use(loaded)
         try await self.limits.share(tokens.values, on: self.pool)
     }
 }

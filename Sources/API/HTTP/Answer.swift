@@ -31,9 +31,14 @@ struct Answer: Sendable, Equatable {
         _ status: HTTPResponse.Status, _ fields: HTTPFields = [:], encoding value: some Encodable,
         contentType: String = "application/json"
     ) throws {
+        self.init(status, fields, json: try Self.json(value), contentType: contentType)
+    }
+
+    /// As everything is written that is not written by hand: with sorted members.
+    static func json(_ value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-        self.init(status, fields, json: try encoder.encode(value), contentType: contentType)
+        return try encoder.encode(value)
     }
 }
 

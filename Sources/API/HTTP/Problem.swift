@@ -43,8 +43,10 @@ struct Problem: HTTPResponseError, Equatable {
             more: self.more)
     }
 
+    func json() throws -> Data { try Answer.json(self.body) }
+
     func answer() throws -> Answer {
-        var answer = try Answer(self.status, encoding: self.body, contentType: "application/problem+json")
+        var answer = Answer(self.status, json: try self.json(), contentType: "application/problem+json")
         if let retryAfterSeconds { answer.fields[.retryAfter] = String(retryAfterSeconds) }
         if let limit { answer.fields.append(contentsOf: limit.fields) }
         if !self.allowed.isEmpty { answer.fields[.allow] = self.allowed.map(\.rawValue).joined(separator: ", ") }

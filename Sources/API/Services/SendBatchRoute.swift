@@ -46,13 +46,11 @@ struct SendBatchRoute: Sendable {
             self.accepting.deeds.metrics.countRefusal(problem.code, of: token.serviceName)
         }
         var published = outcomes.makeIterator()
-        let answers = checked.map { item -> Answer in
-            switch item {
-            case .failure(let problem): Answer(problem)
-            case .success(let notification): published.next().flatMap { $0 }.map(Answer.init) ?? Answer(notification)
-            }
+        let results = checked.map { item -> Result<Notification, Problem> in
+            guard case .success = item, let problem = published.next().flatMap({ $0 }) else { return item }
+            return .failure(problem)
         }
-        return try Response(json: ["results": answers])
+        return Response(Answer(.ok, json: try AcceptedText.json(results)))
     }
 
     /// Items of one batch are accepted in their order, a microsecond of the clock for all.
@@ -109,24 +107,6 @@ struct SendBatchRoute: Sendable {
         case .string(let key): return .success(Accepting.Item(json: .object(members), key: key))
         case .some:
             return .failure(.invalid(Faults([Fault("/idempotency_key", .wrongType, "must be a string")])))
-        }
-    }
-
-    struct Answer: Encodable {
-        let status: Int
-        let notification: NotificationView?
-        let problem: Problem.Body?
-
-        init(_ notification: Notification) {
-            self.status = HTTPResponse.Status.accepted.code
-            self.notification = NotificationView(notification, state: .accepted)
-            self.problem = nil
-        }
-
-        init(_ problem: Problem) {
-            self.status = problem.status.code
-            self.notification = nil
-            self.problem = problem.body
         }
     }
 }

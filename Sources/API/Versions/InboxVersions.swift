@@ -8,18 +8,22 @@ import Synchronization
 final class InboxVersions: Sendable {
     private let map: Mutex<VersionMap>
     private let pool: PostgresPool
-    private let lookups: InboxLookups
+    private let lookUp: @Sendable (_ userID: String) async throws -> Int64
     private let gate: Gate
     private let metrics: InboxVersionMetrics
 
     /// - Parameters:
+    ///   - lookUp: asks Postgres for the version of one user's inbox.
     ///   - gate: bounds how many wait for an answer of Postgres. What is known needs none.
     ///   - limit: at most so many users are held.
     ///   - expirySeconds: for how long an answer of Postgres holds.
-    init(pool: PostgresPool, lookups: InboxLookups, gate: Gate, limit: Int, expirySeconds: Int) {
+    init(
+        pool: PostgresPool, gate: Gate, limit: Int, expirySeconds: Int,
+        lookUp: @escaping @Sendable (_ userID: String) async throws -> Int64
+    ) {
         self.map = Mutex(VersionMap(limit: limit, expirySeconds: expirySeconds, origin: .now))
         self.pool = pool
-        self.lookups = lookups
+        self.lookUp = lookUp
         self.gate = gate
         self.metrics = InboxVersionMetrics()
     }
@@ -33,7 +37,7 @@ final class InboxVersions: Sendable {
         case .unknown(let ticket):
             let version = try await self.gate.admit {
                 self.metrics.fromPostgres.increment()
-                return try await self.lookups.version(of: person.userID)
+                return try await self.lookUp(person.userID)
             }
             return self.map.withLock { $0.enter(version, for: ticket) }
         }

@@ -49,7 +49,7 @@ struct MemberReader {
     /// Text with control characters is refused.
     mutating func text(_ name: String, limit: Int) -> String? {
         guard let text = self.anyText(name, limit: limit) else { return nil }
-        guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+        guard !Self.hasControlCharacters(text) else {
             self.fault(name, .controlCharacter, "must not contain control characters")
             return nil
         }
@@ -135,6 +135,12 @@ struct MemberReader {
             self.fault(name, .wrongType, "must be a string")
             return nil
         }
+    }
+
+    private static func hasControlCharacters(_ text: String) -> Bool {
+        // In ASCII they need no table.
+        if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return false }
+        return text.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 
     private static func unlessBlank(_ text: String) -> String? {

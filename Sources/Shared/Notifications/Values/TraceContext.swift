@@ -19,9 +19,9 @@ public struct TraceContext: Sendable, Hashable, CustomStringConvertible {
     }
 
     public init(using random: inout some RandomNumberGenerator) {
-        self.traceID =
-            hex(UInt64.random(in: 1 ... .max, using: &random)) + hex(UInt64.random(in: .min ... .max, using: &random))
-        self.parentID = hex(UInt64.random(in: 1 ... .max, using: &random))
+        // Not zero, which the standard keeps for "none".
+        self.traceID = hex(random.next() | 1, random.next())
+        self.parentID = hex(random.next() | 1)
         self.flags = "00"
     }
 
@@ -35,7 +35,14 @@ private func isLowercaseHex(_ text: String, count: Int) -> Bool {
         }
 }
 
-private func hex(_ number: UInt64) -> String {
-    let digits = String(number, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+private func hex(_ numbers: UInt64...) -> String {
+    var text: [UInt8] = []
+    text.reserveCapacity(16 * numbers.count)
+    for number in numbers {
+        for shift in stride(from: 60 as UInt64, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: number >> shift & 15)
+            text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        }
+    }
+    return String(decoding: text, as: UTF8.self)
 }
