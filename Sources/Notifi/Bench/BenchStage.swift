@@ -21,7 +21,8 @@ struct StageReport: Sendable {
 /// All stages, in the order in which they are measured.
 enum BenchStages {
     static let all: [any BenchStage] = [
-        HTTPStage(), PostStage(), PostBatchStage(), PollStage(), PageStage(), PeopleStage(),
+        HTTPStage(), PostStage(), PostBatchStage(), PollStage(), PageStage(), LatencyStage(), LatenessStage(),
+        PeopleStage(),
     ]
 
     static var names: [String] { self.all.map(\.name) }
