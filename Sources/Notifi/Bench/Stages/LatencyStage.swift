@@ -52,7 +52,7 @@ struct LatencyStage: BenchStage {
             for (place, share) in Self.shares.enumerated() {
                 let duration = bench.duration(.seconds(10), quick: .seconds(1))
                 let rate = maximum * share
-                let probe = VisibilityProbe(site: site, api: api, name: "watch-\(place)", duration: duration)
+                let probe = try await VisibilityProbe.prepare("watch-\(place)", on: site, api, duration: duration)
                 async let seen = probe.run()
                 let load = try await bench.openLoad([port], rate: rate, duration: duration, requests)
                 samples.append(try await seen)

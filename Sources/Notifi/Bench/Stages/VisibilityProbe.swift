@@ -13,11 +13,16 @@ struct VisibilityProbe: Sendable {
         let seen: Instant
     }
 
-    let site: BenchSite
-    let api: BenchDaemon
-    /// Of the users, so that each is new.
-    let name: String
-    let duration: Duration
+    /// Somebody who has looked once, and seen nothing.
+    private struct Person: Sendable {
+        let name: String
+        let post: ByteBuffer
+        let look: ByteBuffer
+    }
+
+    private let port: Int
+    /// Of each lane, in the order in which they get something.
+    private let people: [[Person]]
 
     private static let lanes = 16
     /// Of one lane.
@@ -26,18 +31,46 @@ struct VisibilityProbe: Sendable {
     private static let look = Duration.milliseconds(1)
     private static let patience = Duration.seconds(30)
 
+    /// Has everybody look beforehand, so that this is no part of what is measured.
+    ///
+    /// - Parameter name: of the users, so that each is new.
+    static func prepare(
+        _ name: String, on site: BenchSite, _ api: BenchDaemon, duration: Duration
+    ) async throws -> VisibilityProbe {
+        let port = api.ports.http ?? 0
+        let people = try await HTTPDialogue.with(port: port) { dialogue in
+            var people: [[Person]] = []
+            for lane in 0..<Self.lanes {
+                people.append([])
+                for number in 0..<max(1, Int(duration / Self.interval)) {
+                    let user = "\(name)-\(lane)-\(number)"
+                    let session = try await site.session(user)
+                    let empty = try await dialogue.ask(BenchSite.unread(session))
+                    guard let etag = empty.header("etag") else {
+                        throw CommandFailure("an inbox is answered by \(empty.text)")
+                    }
+                    let json =
+                        #"{"user_id":"\#(user)","event_type":"status_change","message":"\#(BenchTraffic.message(1))"}"#
+                    people[lane].append(
+                        Person(name: user, post: site.post(json: json), look: BenchSite.unread(session, etag: etag)))
+                }
+            }
+            return people
+        }
+        return VisibilityProbe(port: port, people: people)
+    }
+
     func run() async throws -> [Sample] {
         let begin = ContinuousClock.now + .milliseconds(100)
         return try await withThrowingTaskGroup(of: [Sample].self) { group in
-            for lane in 0..<Self.lanes {
+            for (lane, people) in self.people.enumerated() {
                 let first = begin + Self.interval * lane / Self.lanes
                 group.addTask {
-                    try await HTTPDialogue.with(port: self.api.ports.http ?? 0) { dialogue in
+                    try await HTTPDialogue.with(port: self.port) { dialogue in
                         var samples: [Sample] = []
-                        for number in 0..<max(1, Int(self.duration / Self.interval)) {
-                            samples.append(
-                                try await self.sample(
-                                    "\(self.name)-\(lane)-\(number)", due: first + Self.interval * number, &dialogue))
+                        for (number, person) in people.enumerated() {
+                            let due = first + Self.interval * number
+                            samples.append(try await Self.sample(person, due: due, &dialogue))
                         }
                         return samples
                     }
@@ -47,14 +80,9 @@ struct VisibilityProbe: Sendable {
         }
     }
 
-    private func sample(
-        _ user: String, due: ContinuousClock.Instant, _ dialogue: inout HTTPDialogue
+    private static func sample(
+        _ person: Person, due: ContinuousClock.Instant, _ dialogue: inout HTTPDialogue
     ) async throws -> Sample {
-        let session = try await self.site.session(user)
-        let empty = try await dialogue.ask(BenchSite.unread(session))
-        guard let etag = empty.header("etag") else { throw CommandFailure("an inbox is answered by \(empty.text)") }
-        let post = self.site.post(
-            json: #"{"user_id":"\#(user)","event_type":"status_change","message":"\#(BenchTraffic.message(1))"}"#)
         // One that is sent late, since the one before took long, counts from when it was due; the lateness of a timer does
         // not count.
         var late = ContinuousClock.now - due
@@ -63,18 +91,18 @@ struct VisibilityProbe: Sendable {
             late = .zero
         }
         let sent = Instant.now
-        let answer = try await dialogue.ask(post)
+        let answer = try await dialogue.ask(person.post)
         let answered = Instant.now
         guard answer.status == 202 else { throw CommandFailure("a POST is answered by \(answer.text.prefix(300))") }
         let deadline = ContinuousClock.now + Self.patience
-        while try await dialogue.ask(BenchSite.unread(session, etag: etag)).status != 200 {
+        while try await dialogue.ask(person.look).status != 200 {
             guard ContinuousClock.now < deadline else {
-                throw CommandFailure("\(user) saw nothing within \(Self.patience)")
+                throw CommandFailure("\(person.name) saw nothing within \(Self.patience)")
             }
             try await ContinuousClock().sleep(for: Self.look)
         }
         return Sample(
-            user: user, due: Instant(microseconds: sent.microseconds - Int64(late / .microseconds(1))),
+            user: person.name, due: Instant(microseconds: sent.microseconds - Int64(late / .microseconds(1))),
             answered: answered, seen: .now)
     }
 }
