@@ -47,7 +47,8 @@ struct Bench: Sendable {
         } catch {
             result = .failure(error)
         }
-        try await self.servers.dropDatabase(site.database)
+        // A task that was cancelled, by Ctrl-C, could not do it itself.
+        try await Task { try await self.servers.dropDatabase(site.database) }.value
         return try result.get()
     }
 }

@@ -5,10 +5,18 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure every stage against its ceiling, side by side, and write a report.",
+        usage: """
+            notifi bench
+            notifi bench --stage post --stage poll --runs 5
+            notifi bench --quick
+            notifi bench --kafka-brokers kafka1:9092 --postgres-url postgresql://me@db/postgres
+            """,
         discussion: """
             Starts what it needs on this machine: a Postgres, an embedded broker, and the daemons beside this program. \
-            Build them for release first (make bench does). With --kafka-brokers and --postgres-url it uses those, in a \
-            database and topics of its own, which it removes. Stages: \(BenchStages.names.joined(separator: ", ")).
+            Build them for release first (make bench does). With --kafka-brokers and --postgres-url it uses those, in \
+            databases of its own, which it removes, and topics of its own (bench-...), which it leaves. Figures are \
+            medians; a ceiling is measured in the same run as its stage, and what others use of the machine meanwhile \
+            stands beside each figure. Stages: \(BenchStages.names.joined(separator: ", ")).
             """,
         subcommands: [BenchServeCommand.self])
 
@@ -39,9 +47,24 @@ struct BenchCommand: AsyncParsableCommand {
             throw ValidationError("--soak-minutes has to be from 1 to 10080")
         }
         guard !self.output.isEmpty else { throw ValidationError("--output may not be empty") }
+        if let brokers = self.kafkaBrokers, !Self.areBrokers(brokers) {
+            throw ValidationError("--kafka-brokers has to be host:port, or several of them with commas between")
+        }
+        if let url = self.postgresUrl, !["postgres", "postgresql"].contains(URLComponents(string: url)?.scheme) {
+            throw ValidationError("--postgres-url is not a URL of Postgres: postgresql://user@host:5432/postgres")
+        }
         for stage in self.stages where BenchStages.named(stage) == nil {
             throw ValidationError(
                 "there is no stage \(stage.debugDescription); there are \(BenchStages.names.joined(separator: ", "))")
+        }
+    }
+
+    private static func areBrokers(_ text: String) -> Bool {
+        text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { broker in
+            guard let colon = broker.lastIndex(of: ":"), colon > broker.startIndex,
+                let port = Int(broker[broker.index(after: colon)...])
+            else { return false }
+            return (1...65_535).contains(port)
         }
     }
 

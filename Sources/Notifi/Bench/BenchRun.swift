@@ -1,4 +1,5 @@
 import Foundation
+import UnixSignals
 
 /// Measures stage after stage, and writes down what came of it.
 struct BenchRun: Sendable {
@@ -32,11 +33,22 @@ struct BenchRun: Sendable {
         let bench = Bench(
             runs: self.runs, isQuick: self.isQuick, soak: self.soak, programs: programs, folder: self.output,
             servers: servers, console: console)
-        var report = StageReport(warnings: warnings)
+        var (report, failure) = await Self.untilSignal { await self.measure(bench) }
+        report.warnings = warnings + report.warnings
+        await servers.stop()
+        try ReportFiles(folder: self.output).write(
+            report, circumstances: try await BenchCircumstances.lines(before: before, runs: self.runs))
+        console.say("The report is in \(self.output)/report.md")
+        if let failure { throw failure }
+    }
+
+    /// What was measured until one failed is kept, and so is that it did.
+    private func measure(_ bench: Bench) async -> (StageReport, (any Error)?) {
+        var report = StageReport()
         var failure: (any Error)?
-        for stage in self.stages {
+        for stage in self.stages where !Task.isCancelled {
             do {
-                console.say("== \(stage.name)")
+                bench.console.say("== \(stage.name)")
                 var found = try await stage.measure(bench)
                 found.note(others: bench.others.take(), of: stage.name)
                 report.add(found)
@@ -44,15 +56,31 @@ struct BenchRun: Sendable {
                 // What was measured by then is written down all the same.
                 _ = bench.others.take()
                 failure = error
-                console.say("ERROR: \(stage.name): \(error)")
+                bench.console.say("ERROR: \(stage.name): \(error)")
                 report.warnings.append("the stage \(stage.name) failed: \(error)")
             }
         }
-        await servers.stop()
-        try ReportFiles(folder: self.output).write(
-            report, circumstances: try await BenchCircumstances.lines(before: before, runs: self.runs))
-        console.say("The report is in \(self.output)/report.md")
-        if let failure { throw failure }
+        return (report, failure)
+    }
+
+    /// Ctrl-C ends what is measured, its daemons and servers, rather than this process alone.
+    private static func untilSignal<R: Sendable>(_ body: @escaping @Sendable () async -> R) async -> R {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        return await withTaskGroup(of: R?.self) { group in
+            group.addTask { await body() }
+            group.addTask {
+                for await _ in signals { break }
+                return nil
+            }
+            var result: R?
+            for await ended in group {
+                result = result ?? ended
+                // Whichever it was: the other one has nothing more to wait for.
+                group.cancelAll()
+            }
+            // Only `body` returns something, and it always does.
+            return result!
+        }
     }
 }
 

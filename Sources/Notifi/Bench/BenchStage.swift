@@ -24,7 +24,8 @@ enum BenchStages {
         HTTPStage(), PostStage(), PostBatchStage(), PollStage(), PageStage(),
         KafkaStage(), RouterStage(route: .now), RouterStage(route: .scheduled),
         ClaimStage(), PollerStage(), DeliveryStage(),
-        PeopleStage(), GrowthStage(), BloatStage(), RecoveryStage(), PeersStage(), SoakStage(),
+        LatencyStage(), LatenessStage(), PeopleStage(),
+        GrowthStage(), BloatStage(), RecoveryStage(), PeersStage(), SoakStage(),
     ]
 
     static var names: [String] { self.all.map(\.name) }

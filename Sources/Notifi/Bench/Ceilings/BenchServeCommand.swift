@@ -14,15 +14,15 @@ struct BenchServeCommand: AsyncParsableCommand {
     var kind: CeilingKind
 
     @Option(help: "The brokers that --kind produce produces to.")
-    var kafkaBrokers: String?
+    var brokers: String?
 
     @Option(help: "The topic that --kind produce produces to.")
     var topic: String?
 
     func validate() throws {
-        let hasBoth = self.kafkaBrokers != nil && self.topic != nil
+        let hasBoth = self.brokers != nil && self.topic != nil
         guard hasBoth || self.kind != .produce else {
-            throw ValidationError("--kind produce needs --kafka-brokers and --topic")
+            throw ValidationError("--kind produce needs --brokers and --topic")
         }
     }
 
@@ -38,7 +38,7 @@ struct BenchServeCommand: AsyncParsableCommand {
 
     private func produce() async throws {
         let producer = try KafkaProducer(
-            configuration: KafkaConfiguration(brokers: self.kafkaBrokers ?? "", clientID: "notifi-bench-ceiling"),
+            configuration: KafkaConfiguration(brokers: self.brokers ?? "", clientID: "notifi-bench-ceiling"),
             logger: Surroundings.logger)
         let server = BareServer(work: .produce(producer, topic: self.topic ?? ""))
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -12,7 +12,7 @@ struct CeilingProcess: Sendable {
     /// - Parameter programs: the folder that has `notifi`.
     func running<R: Sendable>(programs: String, _ body: @Sendable (Int) async throws -> R) async throws -> R {
         var arguments = ["bench", "serve", "--kind", self.kind.rawValue]
-        if let target { arguments += ["--kafka-brokers", target.brokers, "--topic", target.topic] }
+        if let target { arguments += ["--brokers", target.brokers, "--topic", target.topic] }
         var options = PlatformOptions()
         options.processGroupID = 0
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]

@@ -46,7 +46,7 @@ struct MemoryWatch: Sendable {
             let readings = runs.flatMap { $0.filter { $0.daemon == first.daemon } }
             return [
                 Figure(
-                    name: "\(first.daemon.rawValue), memory idle", unit: .mebibytes,
+                    name: "\(first.daemon.rawValue), memory idle, before \(load)", unit: .mebibytes,
                     series: Series(readings.map(\.idle)), goal: .atMost(Self.idleGoal)),
                 Figure(
                     name: "\(first.daemon.rawValue), memory under \(load)", unit: .mebibytes,

@@ -21,10 +21,12 @@ enum Drawing {
         case start, middle, end
     }
 
-    static func text(_ text: String, x: Double, y: Double, _ anchor: Anchor = .start, weight: Int = 400) -> String {
+    static func text(
+        _ text: String, x: Double, y: Double, _ anchor: Anchor = .start, weight: Int = 400, size: Double = 13
+    ) -> String {
         """
         <text x="\(self.place(x))" y="\(self.place(y))" text-anchor="\(anchor.rawValue)" fill="\(self.ink)" \
-        font-weight="\(weight)">\(self.escaped(text))</text>
+        font-weight="\(weight)" font-size="\(self.place(size))">\(self.escaped(text))</text>
         """
     }
 
@@ -35,11 +37,18 @@ enum Drawing {
         """
     }
 
-    static func line(from: (x: Double, y: Double), to: (x: Double, y: Double), stroke: String) -> String {
-        """
-        <line x1="\(self.place(from.x))" y1="\(self.place(from.y))" x2="\(self.place(to.x))" y2="\(self.place(to.y))" \
-        stroke="\(stroke)"/>
-        """
+    static func line(
+        from: (x: Double, y: Double), to: (x: Double, y: Double), stroke: String, isDashed: Bool = false
+    ) -> String {
+        let dashes = isDashed ? #" stroke-dasharray="6 4""# : ""
+        return """
+            <line x1="\(self.place(from.x))" y1="\(self.place(from.y))" x2="\(self.place(to.x))" \
+            y2="\(self.place(to.y))" stroke="\(stroke)"\(dashes)/>
+            """
+    }
+
+    static func dot(_ place: (x: Double, y: Double), fill: String) -> String {
+        #"<circle cx="\#(self.place(place.x))" cy="\#(self.place(place.y))" r="3.5" fill="\#(fill)"/>"#
     }
 
     /// Two places suffice, and keep the file the same on every machine.

@@ -67,6 +67,7 @@ struct PeopleStage: BenchStage {
         try await Self.withAPIs(shape.replicas, on: site) { apis in
             let bench = site.bench
             let ports = apis.map { $0.ports.http ?? 0 }
+            for api in apis { try await PollStage.waitForTail(of: api) }
             let polls = try await site.polls(sessions, port: ports[0])
             for port in ports {
                 _ = try await HTTPLoad(

@@ -49,6 +49,7 @@ struct PollStage: BenchStage {
         return try await site.withDaemon(.api) { api in
             let port = api.ports.http ?? 0
             let memory = try MemoryWatch(api)
+            try await Self.waitForTail(of: api)
             let requests = try await site.polls(sessions, port: port)
             try await bench.warmUp([port], requests)
             let before = try await Self.asked(api)
@@ -58,6 +59,17 @@ struct PollStage: BenchStage {
             return Run(
                 ceiling: ceiling, polls: polls, open: open, asked: try await Self.asked(api) - before,
                 memory: try memory.reading())
+        }
+    }
+
+    /// Until its reading of `inbox-changes` is up to date, which it has to be for answers from memory.
+    static func waitForTail(of api: BenchDaemon) async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try await api.metric("notifi_inbox_tail_fresh") != 1 {
+            guard ContinuousClock.now < deadline else {
+                throw CommandFailure("the API does not trust its reading of inbox-changes: see \(api.logFile)")
+            }
+            try await ContinuousClock().sleep(for: .milliseconds(100))
         }
     }
 

@@ -1,6 +1,6 @@
 import Wire
 
-/// POSTs of a hundred notifications each.
+/// POSTs of a hundred notifications each. The answer is a 200 that tells of each item, so what was stored is what counts.
 struct PostBatchStage: BenchStage {
     let name = "post-batch"
 
@@ -23,16 +23,16 @@ struct PostBatchStage: BenchStage {
         var report = StageReport(figures: [
             Figure(
                 name: "POST of batches of \(Self.size), notifications", unit: .perSecond,
-                series: Series(runs.map { $0.0.rate(of: 202) * Double(Self.size) }), goal: .atLeast(30_000)),
+                series: Series(runs.map { $0.0.rate(of: 200) * Double(Self.size) }), goal: .atLeast(30_000)),
             Figure(
                 name: "POST of batches of \(Self.size), p99 of a batch", unit: .milliseconds,
                 series: Series(runs.map { $0.0.milliseconds(0.99) })),
         ])
         report.figures += MemoryWatch.figures(runs.map { [$0.2] }, under: "batches")
         for (outcome, stored, _) in runs {
-            report.warnings += outcome.warnings("POST of batches", wanted: 202)
+            report.warnings += outcome.warnings("POST of batches", wanted: 200)
             report.warnings += PostStage.countWarnings(
-                "POST of batches", accepted: (outcome.statuses[202] ?? 0) * Self.size, stored: stored)
+                "POST of batches", accepted: (outcome.statuses[200] ?? 0) * Self.size, stored: stored)
         }
         return report
     }
