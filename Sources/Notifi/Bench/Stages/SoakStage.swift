@@ -40,7 +40,7 @@ struct SoakStage: BenchStage {
         async let polled = polling.run()
         let posted = try await posting.run()
         let people = try await polled
-        var series = try await watched
+        let series = try await watched
 
         let accepted = posted.statuses[202] ?? 0
         let arrived = try await site.waitForInbox(before + accepted, within: .seconds(60), on: pool) - before
