@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import FoundationXML
 import Testing
@@ -90,8 +91,11 @@ import Testing
     @Test func whatGrowsIsNamed() {
         #expect(self.series.all.map(\.isFlat) == [true, false, true])
         let lines = self.series.table.split(separator: "\n")
-        #expect(lines.contains { $0.hasPrefix("| Resident memory | delivery & co | 90.0 |") && $0.hasSuffix("**grows** |") })
-        #expect(lines.contains { $0.hasPrefix("| Resident memory | api | 30.0 | 30.0 | 0.00 |") && $0.hasSuffix("flat |") })
+        #expect(
+            lines.contains { $0.hasPrefix("| Resident memory | delivery & co | 90.0 |") && $0.hasSuffix("**grows** |") }
+        )
+        #expect(
+            lines.contains { $0.hasPrefix("| Resident memory | api | 30.0 | 30.0 | 0.00 |") && $0.hasSuffix("flat |") })
     }
 
     @Test func eachKindIsOnePicture() throws {

@@ -22,7 +22,7 @@ struct SoakSeries: Sendable {
             switch self {
             case .memory: 8
             case .descriptors: 4
-            case .processor: 5
+            case .processor: 10
             // Two vacuums of the outbox, which begin at 10,000 each.
             case .deadRows: 20_000
             case .tables: 16
@@ -67,12 +67,16 @@ struct SoakSeries: Sendable {
         let rows = self.all.map { one in
             let trend = one.trend
             let verdict = one.isFlat.map { $0 ? "flat" : "**grows**" } ?? "too short to tell"
-            return "| \(one.kind.rawValue) | \(one.name) | \(MarkdownReport.digits(one.points.map(\.value).max() ?? 0)) | "
+            return
+                "| \(one.kind.rawValue) | \(one.name) | \(MarkdownReport.digits(one.points.map(\.value).max() ?? 0)) | "
                 + "\(MarkdownReport.digits(trend?.mean ?? .nan)) | \(MarkdownReport.digits(trend?.growth ?? .nan)) | "
                 + "\(verdict) |"
         }
         let slack = Kind.allCases.compactMap { kind in
-            kind.slack.map { "\(kind.rawValue.lowercased()) \(MarkdownReport.digits($0)) \(kind.unit)" }
+            kind.slack.map { slack in
+                "\(kind.rawValue.lowercased()) \(MarkdownReport.digits(slack))"
+                    + (kind.unit.isEmpty ? "" : " \(kind.unit)")
+            }
         }
         return """
             Flat is what grows, along the straight line of least squares through all that follows the first third, by no \

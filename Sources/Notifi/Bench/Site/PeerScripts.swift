@@ -30,7 +30,9 @@ struct PeerScripts: Sendable {
     func installQueue() async throws { _ = try await self.run("\(self.python)/pgq", ["install"]) }
 
     private var environment: Subprocess.Environment {
-        .inherit.updating(["PEER_POSTGRES_URL": self.postgresURL, "PGDSN": self.postgresURL, "PYTHONDONTWRITEBYTECODE": "1"])
+        .inherit.updating([
+            "PEER_POSTGRES_URL": self.postgresURL, "PGDSN": self.postgresURL, "PYTHONDONTWRITEBYTECODE": "1",
+        ])
     }
 
     private func run(_ program: String, _ arguments: [String]) async throws -> String {

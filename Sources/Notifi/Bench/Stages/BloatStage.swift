@@ -57,7 +57,8 @@ struct BloatStage: BenchStage {
                 }
                 return try await pool.withConnection { holder in
                     // Its snapshot is taken by the first statement.
-                    try await holder.execute(script: "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM outbox")
+                    try await holder.execute(
+                        script: "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM outbox")
                     let dead = try await self.feed(fill, rate: rate, bench, on: pool)
                     let again = try await backlog.drain(on: pool)
                     try await holder.execute(script: "ROLLBACK")

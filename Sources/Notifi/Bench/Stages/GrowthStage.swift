@@ -54,6 +54,9 @@ struct GrowthStage: BenchStage {
         }
     }
 
+    /// Batches a run.
+    private static func claims(_ bench: Bench) -> Int { bench.size(20, quick: 1) }
+
     private static func name(_ rows: Int) -> String {
         rows >= 1_000_000 ? "\(rows / 1_000_000)M" : "\(rows / 1_000)k"
     }
@@ -67,8 +70,9 @@ struct GrowthStage: BenchStage {
             let began = ContinuousClock.now
             try await site.withPool(1) { pool in
                 try await InboxFill(rows: rows, service: site.service).run(at: .now, on: pool)
-                // All due, so that the claims of all runs find enough.
-                try await OutboxFill(service: site.service).add(rows, dueIn: -3_600, on: pool)
+                // All due, and enough for the claims of all runs.
+                let claimed = bench.runs * (Self.claims(bench) + 1) * Self.batch
+                try await OutboxFill(service: site.service).add(max(rows, claimed), dueIn: -3_600, on: pool)
                 // One by one: several in one script would be a transaction, in which nothing is vacuumed.
                 for script in ["VACUUM (ANALYZE) outbox", "CHECKPOINT"] {
                     try await pool.withConnection { try await $0.execute(script: script) }
@@ -135,7 +139,7 @@ struct GrowthStage: BenchStage {
     /// In the poller's own statement, each claim from where the last one ended, as the poller does it.
     /// - Returns: rows a second.
     private func claim(_ site: BenchSite) async throws -> Double {
-        let batches = site.bench.size(20, quick: 1)
+        let batches = Self.claims(site.bench)
         return try await site.withPool(1) { pool in
             var low = OutboxPlace.beginning
             // What the runs before have claimed is passed once, outside of what counts.

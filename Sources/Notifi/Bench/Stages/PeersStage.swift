@@ -92,7 +92,8 @@ struct PeersStage: BenchStage {
         ) { requests[$0 % requests.count] }.run()
         let status = known ? 304 : 200
         guard outcome.others(than: status) * 100 <= outcome.latency.count else {
-            throw CommandFailure("\(path) was not answered by \(status): \(outcome.statuses), \(outcome.failures) not at all")
+            throw CommandFailure(
+                "\(path) was not answered by \(status): \(outcome.statuses), \(outcome.failures) not at all")
         }
         return outcome.rate(of: status)
     }

@@ -35,22 +35,25 @@ struct SoakStage: BenchStage {
         let polling = try await self.polling(site, port: pipeline.port, for: duration)
         let posting = site.posts(to: pipeline.port, .open(rate: rate), for: duration, scheduled: Self.scheduled)
 
-        async let watched = self.watch(pipeline, for: duration, every: bench.isQuick ? .seconds(1) : Self.sampleEvery, on: pool)
+        async let watched = self.watch(
+            pipeline, for: duration, every: bench.isQuick ? .seconds(1) : Self.sampleEvery, on: pool)
         async let polled = polling.run()
         let posted = try await posting.run()
         let people = try await polled
-        var series = try await watched
+        let series = try await watched
 
         let accepted = posted.statuses[202] ?? 0
         let arrived = try await site.waitForInbox(before + accepted, within: .seconds(60), on: pool) - before
         let ids = try await pool.count("SELECT count(DISTINCT id) AS count FROM inbox") - before
         let delivered = try await pool.count("SELECT count(*) AS count FROM inbox WHERE state = 'delivered'") - before
-        series.add(.tables, "left in the outbox", Double(try await pool.count("SELECT count(*) AS count FROM outbox")), at: duration / .seconds(1))
+        let left = try await pool.count("SELECT count(*) AS count FROM outbox")
         return self.report(
             posted, people, series,
             counts: [
-                ("asked", posted.latency.count), ("accepted", UInt64(accepted)), ("in the inbox", UInt64(max(0, arrived))),
+                ("asked", posted.latency.count), ("accepted", UInt64(accepted)),
+                ("in the inbox", UInt64(max(0, arrived))),
                 ("of these delivered", UInt64(max(0, delivered))), ("different ids", UInt64(max(0, ids))),
+                ("left in the outbox", UInt64(left)),
             ],
             isWhole: arrived >= accepted && arrived <= Int(posted.latency.count) && arrived == ids)
     }
@@ -74,10 +77,13 @@ struct SoakStage: BenchStage {
                     series: Series([one.points.map(\.value).max() ?? 0]), goal: .atMost(200)))
         }
         report.curves = series.charts
+        func statuses(_ outcome: LoadOutcome) -> String {
+            outcome.statuses.sorted { $0.key < $1.key }.map { "\($0.value) of \($0.key)" }.joined(separator: ", ")
+                + ", \(outcome.failures) without an answer"
+        }
         report.details = [
             "## Soak\n\n\(counts.map { "- \($0): \($1)" }.joined(separator: "\n"))\n- POSTs by status: "
-                + "\(posted.statuses.sorted { $0.key < $1.key }), without an answer: \(posted.failures)\n- polls by status: "
-                + "\(people.statuses.sorted { $0.key < $1.key }), without an answer: \(people.failures)\n\n\(series.table)"
+                + "\(statuses(posted))\n- polls by status: \(statuses(people))\n\n\(series.table)"
         ]
         if !isWhole { report.warnings.append("soak: what was accepted and what is in the inbox do not agree") }
         for one in series.all where one.isFlat == false {
