@@ -15,7 +15,8 @@ struct Sample {
     let types = ["status_change": EventType(name: "status_change", label: "Status")]
     let hosts: AllowedHosts
     let users: [String]
-    let bodies: [Data]
+    let people: [Person]
+    let bodies: [[UInt8]]
     let messages: [KafkaMessage]
     let scheduled: [KafkaMessage]
     let rows: [ClaimDue.Row]
@@ -26,8 +27,9 @@ struct Sample {
     init(count: Int) throws {
         self.hosts = try AllowedHosts(["*.example.com"])
         self.users = (0..<count).map { "user-\($0)" }
+        self.people = self.users.map { Person($0) }
         self.bodies = self.users.map { user in
-            Data(
+            Array(
                 """
                 {"user_id":"\(user)","event_type":"status_change","title":"On its way","priority":"high",\
                 "message":"\(Self.text)","action_url":"https://shop.example.com/orders/100042",\
@@ -47,8 +49,8 @@ struct Sample {
         var versions = VersionMap(limit: 100_000, expirySeconds: 600, origin: self.now)
         versions.restart([0])
         versions.returned(versions.beat(at: self.now), from: 0, at: self.now)
-        for user in self.users {
-            guard case .unknown(let ticket) = versions.ask(user, at: self.now) else { continue }
+        for person in self.people {
+            guard case .unknown(let ticket) = versions.ask(person, at: self.now) else { continue }
             _ = versions.enter(Self.version, for: ticket)
         }
         self.versions = versions
