@@ -72,6 +72,19 @@ struct Hops: Sendable {
             options: KafkaConsumerOptions(
                 group: "\(site.topicPrefix).hops", topics: [site.topics.deliveries], sessionTimeout: .seconds(6),
                 fetchWaitMax: .milliseconds(5)), logger: Surroundings.logger)
+        let result: Result<[String: Instant], any Error>
+        do {
+            result = .success(try await Self.read(prefix, by: consumer, on: site))
+        } catch {
+            result = .failure(error)
+        }
+        await consumer.close()
+        return try result.get()
+    }
+
+    private static func read(
+        _ prefix: String, by consumer: KafkaConsumer, on site: BenchSite
+    ) async throws -> [String: Instant] {
         var left = try await site.lag(group: "\(site.topicPrefix).count", topic: site.topics.deliveries)
         var routed: [String: Instant] = [:]
         let deadline = ContinuousClock.now + .seconds(60)
@@ -85,7 +98,6 @@ struct Hops: Sendable {
                 }
             }
         }
-        await consumer.close()
         return routed
     }
 }
