@@ -39,10 +39,10 @@ struct Routes: Sendable {
     }
 
     private func add(to router: Hummingbird.Router<APIContext>) {
-        router.post("/api/notifications", use: self.send.handle)
+        router.post(RouterPath(SendRoute.path), use: self.send.handle)
         router.post("/api/notifications/batch", use: self.sendBatch.handle)
         router.get("/api/notifications", use: self.queries.limiting(self.list.handle))
-        router.get("/api/notifications/unread", use: self.unread.handle)
+        router.get(RouterPath(UnreadRoute.path), use: self.unread.handle)
         router.get("/api/notifications/:id", use: self.queries.limiting(self.get.handle))
         router.patch("/api/notifications/:id", use: self.queries.limiting(self.reschedule.handle))
         router.delete("/api/notifications/:id", use: self.queries.limiting(self.cancel.handle))

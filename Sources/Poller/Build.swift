@@ -21,6 +21,9 @@ func buildPoller(_ context: DaemonContext) async throws -> [any Service] {
         BackgroundService("Kafka producer") { try await producer.run() },
         PollerLoop(
             claiming: claiming, listening: postgres, shards: Int32(settings[PipelineSettings.shards]),
-            batchSize: settings[PollerSettings.batchSize], logger: context.logger),
+            batchSize: settings[PollerSettings.batchSize],
+            claimsAtOnce: ClaimRun.atOnce(
+                connections: settings[PostgresSettings.poolSize], shards: settings[PipelineSettings.shards]),
+            logger: context.logger),
     ]
 }

@@ -83,13 +83,22 @@ struct ClaimPace: Sendable {
         self.limit = min(self.batchSize, self.limit * 2)
     }
 
-    /// A claim that began at this place came to nothing, and its rows are free again. Where it had got rows, others may
-    /// have gone on behind them: that is taken back, as a sweep from there.
-    mutating func rolledBack(to place: OutboxPlace) {
-        guard place < self.low else { return }
-        if !self.isSweeping { self.lowBeforeSweep = self.low }
-        self.isSweeping = true
-        self.low = place
+    /// Where claims go on, as far as it is known that nothing before it waits: of a sweep, where it would have gone on
+    /// without.
+    var onward: OutboxPlace { self.isSweeping ? self.lowBeforeSweep : self.low }
+
+    /// A claim came to nothing, and its rows are free again. Where it had got rows, others may have gone on behind them:
+    /// that is taken back.
+    ///
+    /// - Parameters:
+    ///   - place: where it began.
+    ///   - onward: ``onward`` when it began.
+    mutating func rolledBack(to place: OutboxPlace, onward: OutboxPlace) {
+        let safe = min(self.onward, onward)
+        // It was a sweep, which is to be made again, unless it takes too long.
+        if place < onward { self.isSweeping = true }
+        if self.isSweeping { self.lowBeforeSweep = safe } else { self.low = safe }
+        self.low = min(self.low, place)
     }
 
     /// How long the next sweep is put off when one took longer than a statement may.
@@ -110,7 +119,10 @@ struct ClaimPace: Sendable {
 
     /// Somebody stored a row that is due at this time.
     mutating func woken(for dueAt: Instant) {
-        self.low = min(self.low, OutboxPlace(before: dueAt))
+        let place = OutboxPlace(before: dueAt)
+        self.low = min(self.low, place)
+        // A sweep that is broken off must not lead past it.
+        self.lowBeforeSweep = min(self.lowBeforeSweep, place)
         self.isHeld = false
     }
 

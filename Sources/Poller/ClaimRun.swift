@@ -1,3 +1,4 @@
+import Notifications
 import Postgres
 import ServiceLifecycle
 import Store
@@ -5,70 +6,100 @@ import Store
 /// Claims of one shard, one after the other for as long as they come back full, so that Postgres and Kafka do not wait for
 /// each other.
 struct ClaimRun: Sendable {
-    /// One that is being published and one that is being made.
-    static let mostAtOnce = 2
+    /// Makes one claim: with rows from this place on, at most so many.
+    typealias Claim =
+        @Sendable (_ low: OutboxPlace, _ limit: Int32, _ turn: ClaimTurn) async throws -> Claiming.Outcome
 
-    let claiming: Claiming
-    let wakeUps: WakeUps
+    /// How many are under way at most.
+    let atOnce: Int
+    let claim: Claim
+    /// The earliest due time that somebody named since the last call.
+    let woken: @Sendable () -> Instant?
+
+    /// One that is being published and one that is being made, where there are connections for all shards and one to
+    /// spare: a claim that waits for its turn must not hold up another shard.
+    static func atOnce(connections: Int, shards: Int) -> Int { connections > 2 * shards ? 2 : 1 }
 
     private struct Ended: Sendable {
         let low: OutboxPlace
+        let onward: OutboxPlace
         let result: Result<Claiming.Outcome, any Error>
     }
 
-    /// Returns when none is under way any more. After a failure none is begun; what was rolled back is claimed again.
+    /// Returns when none is under way any more. After one that came to nothing none is begun; what was rolled back is
+    /// claimed again by the next run, whose first claim waits for nobody.
     ///
     /// - Parameter isSingle: makes only one.
     func run(
-        _ shard: Int32, _ start: ClaimPace, isSingle: Bool
+        _ start: ClaimPace, isSingle: Bool = false
     ) async -> (pace: ClaimPace, next: Result<ClaimPace.Next, any Error>) {
         await withTaskGroup(of: Ended.self) { group in
             var (pace, next) = (start, ClaimPace.Next.claimAgain)
-            var failure: (any Error)?
+            var outcome = Outcome.published
             var underWay = 0
             var turn: ClaimTurn?
             repeat {
-                if let woken = self.wakeUps.take(shard) { pace.woken(for: woken) }
+                if let woken = self.woken() { pace.woken(for: woken) }
                 pace.willClaim(at: .now)
-                let (current, low, limit) = (ClaimTurn(after: turn), pace.low, pace.limit)
+                let (current, low, limit, onward) = (ClaimTurn(after: turn), pace.low, pace.limit, pace.onward)
                 group.addTask {
                     defer { current.end() }
                     do {
-                        let outcome = try await self.claiming.claim(
-                            shard: shard, low: low, limit: limit, turn: current)
-                        return Ended(low: low, result: .success(outcome))
+                        return Ended(
+                            low: low, onward: onward, result: .success(try await self.claim(low, limit, current)))
                     } catch {
-                        return Ended(low: low, result: .failure(error))
+                        return Ended(low: low, onward: onward, result: .failure(error))
                     }
                 }
                 underWay += 1
                 turn = current
                 guard let taken = await current.taken else { break }
                 next = pace.claimed(count: taken.count, last: taken.last, took: taken.took)
-                if underWay == Self.mostAtOnce, let ended = await group.next() {
+                if underWay == self.atOnce, let ended = await group.next() {
                     underWay -= 1
-                    failure = Self.settle(ended, &pace)
+                    outcome = Self.settle(ended, &pace)
                 }
-            } while !isSingle && next == .claimAgain && failure == nil && !Task.isShuttingDownGracefully
-            for await ended in group {
-                let other = Self.settle(ended, &pace)
-                failure = failure ?? other
-            }
-            return (pace, failure.map { .failure($0) } ?? .success(next))
+            } while !isSingle && next == .claimAgain && outcome.isPublished && !Task.isShuttingDownGracefully
+            for await ended in group { outcome = outcome.and(Self.settle(ended, &pace)) }
+            return (pace, outcome.next(after: next))
         }
     }
 
-    /// - Returns: why it failed, unless that was only for the sake of another one.
-    private static func settle(_ ended: Ended, _ pace: inout ClaimPace) -> (any Error)? {
+    private enum Outcome {
+        case published
+        /// Only for the sake of another one.
+        case givenUp
+        case failed(any Error)
+
+        var isPublished: Bool { if case .published = self { true } else { false } }
+
+        /// The worse of two.
+        func and(_ other: Outcome) -> Outcome {
+            switch (self, other) {
+            case (.failed, _), (.givenUp, .published), (.givenUp, .givenUp): self
+            default: other
+            }
+        }
+
+        func next(after next: ClaimPace.Next) -> Result<ClaimPace.Next, any Error> {
+            switch self {
+            case .published: .success(next)
+            case .givenUp: .success(.claimAgain)
+            case .failed(let error): .failure(error)
+            }
+        }
+    }
+
+    private static func settle(_ ended: Ended, _ pace: inout ClaimPace) -> Outcome {
         switch ended.result {
         case .success(let outcome):
             pace.published(givenBackAt: outcome.givenBack > 0 ? .now : nil)
-            return nil
+            return .published
         case .failure(let error):
-            pace.rolledBack(to: ended.low)
-            if error is ClaimTurn.GivenUp { return nil }
+            pace.rolledBack(to: ended.low, onward: ended.onward)
+            if error is ClaimTurn.GivenUp { return .givenUp }
             pace.failed(isTimeout: (error as? PostgresError)?.isStatementTimeout ?? false)
-            return error
+            return .failed(error)
         }
     }
 }

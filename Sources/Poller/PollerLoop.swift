@@ -11,14 +11,20 @@ struct PollerLoop: Service {
     let listening: PostgresConfiguration
     let shards: Int32
     let batchSize: Int
+    /// Of one shard.
+    let claimsAtOnce: Int
     let logger: Logger
     private let wakeUps = WakeUps()
 
-    init(claiming: Claiming, listening: PostgresConfiguration, shards: Int32, batchSize: Int, logger: Logger) {
+    init(
+        claiming: Claiming, listening: PostgresConfiguration, shards: Int32, batchSize: Int, claimsAtOnce: Int,
+        logger: Logger
+    ) {
         self.claiming = claiming
         self.listening = listening
         self.shards = shards
         self.batchSize = batchSize
+        self.claimsAtOnce = claimsAtOnce
         self.logger = logger
     }
 
@@ -93,12 +99,16 @@ struct PollerLoop: Service {
     private func claim(_ shard: Int32, _ pace: inout ClaimPace) async throws -> ClaimPace.Next {
         var attempt = pace
         var hasFailed = false
-        let run = ClaimRun(claiming: self.claiming, wakeUps: self.wakeUps)
+        let run = ClaimRun(atOnce: self.claimsAtOnce) { low, limit, turn in
+            try await self.claiming.claim(shard: shard, low: low, limit: limit, turn: turn)
+        } woken: {
+            self.wakeUps.take(shard)
+        }
         let next = try await retryForever(
             "claiming what is due", logger: self.logger, isRetriable: { _ in true }
         ) {
             // After a failure only one at a time: the first that succeeds ends the backing off.
-            let (after, next) = await run.run(shard, attempt, isSingle: hasFailed)
+            let (after, next) = await run.run(attempt, isSingle: hasFailed)
             (attempt, hasFailed) = (after, true)
             return try next.get()
         }

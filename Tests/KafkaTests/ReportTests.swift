@@ -124,7 +124,8 @@ struct ReportTests {
                 var told = stream.makeAsyncIterator()
                 let reports = try #require(await told.next())
                 #expect(reports.count == 1)
-                if case .failure(let error) = reports[0].result { #expect(error.code == .clientReplaced) }
+                let error = #expect(throws: KafkaError.self) { try reports[0].result.get() }
+                #expect(error?.code == .clientReplaced)
             }
         }
     }

@@ -148,25 +148,30 @@ import Testing
         pace.willClaim(at: self.start)
         _ = pace.claimed(count: 500, last: place(100))
         _ = pace.claimed(count: 500, last: place(200))
-        pace.rolledBack(to: place(100))
+        pace.rolledBack(to: place(100), onward: place(100))
         #expect(pace.low == place(100))
-        pace.rolledBack(to: place(150))
+        pace.rolledBack(to: place(150), onward: place(150))
         #expect(pace.low == place(100), "what comes later is behind it anyway")
         _ = pace.claimed(count: 500, last: place(200))
         #expect(pace.low == place(200))
     }
 
-    /// Where the way back leads over too many dead entries, it goes on in front, and the next sweep finds the rest.
-    @Test func aWayBackThatTakesTooLongIsPutOff() {
+    /// Where a sweep that came to nothing takes too long the next time, it is put off, and no further than to what is
+    /// known to wait.
+    @Test func aSweepThatTakesTooLongLeadsPastNothingThatWasRolledBack() {
         var pace = ClaimPace(batchSize: 500)
         pace.willClaim(at: self.start)
+        _ = pace.claimed(count: 500, last: place(50))
+        let low = pace.low
         _ = pace.claimed(count: 500, last: place(200))
-        pace.rolledBack(to: before(0))
+        pace.rolledBack(to: low, onward: low)
         pace.failed()
+        pace.willClaim(at: self.start + ClaimPace.sweepEvery)
         #expect(pace.low == before(0))
+        pace.rolledBack(to: pace.low, onward: pace.onward)
         pace.failed(isTimeout: true)
-        #expect(pace.low == place(200))
-        pace.willClaim(at: self.start + ClaimPace.unfinishedSweepPause)
+        #expect(pace.low == place(50))
+        pace.willClaim(at: self.start + ClaimPace.sweepEvery + ClaimPace.unfinishedSweepPause)
         #expect(pace.low == before(0))
     }
 
@@ -197,19 +202,24 @@ import Testing
         var now = self.start
         // No row is left below this: all that were due earlier are claimed, and no wake-up named one since.
         var bound = before(0)
+        // The same, were there no sweep.
+        var onward = before(0)
+        var isSweeping = false
         var lastSweep: ContinuousClock.Instant?
+        var pause = Duration.seconds(1)
+        func sweep() {
+            if !isSweeping { onward = bound }
+            (bound, lastSweep, isSweeping, pause) = (before(0), now, true, .seconds(1))
+        }
         for _ in 0..<300 {
-            switch Int.random(in: 0...6, using: &random) {
+            switch Int.random(in: 0...7, using: &random) {
             case 0:
-                now += .milliseconds(Int.random(in: 0...3_000, using: &random))
+                now += .milliseconds(Int.random(in: 0...12_000, using: &random))
                 pace.willClaim(at: now)
-                if lastSweep.map({ now - $0 >= .seconds(1) }) ?? true {
-                    (bound, lastSweep) = (before(0), now)
-                    #expect(pace.low == before(0))
-                }
+                if lastSweep.map({ now - $0 >= pause }) ?? true { sweep() }
             case 1:
                 pace.sweep(at: now)
-                (bound, lastSweep) = (before(0), now)
+                sweep()
             case 2:
                 let before = pace.limit
                 pace.failed()
@@ -218,11 +228,16 @@ import Testing
                 let dueAt = at(.random(in: 1...10_000, using: &random))
                 pace.woken(for: dueAt)
                 bound = min(bound, OutboxPlace(before: dueAt))
+                onward = min(onward, OutboxPlace(before: dueAt))
                 #expect(pace.low.dueAt <= dueAt)
             case 4:
                 let start = place(.random(in: 1...10_000, using: &random))
-                pace.rolledBack(to: start)
+                pace.rolledBack(to: start, onward: start)
                 bound = min(bound, start)
+                onward = min(onward, start)
+            case 5:
+                pace.failed(isTimeout: true)
+                if isSweeping { (bound, isSweeping, pause) = (onward, false, .seconds(10)) }
             default:
                 let count = Int.random(in: 0...Int(pace.limit), using: &random)
                 let last = count == 0 ? nil : place(.random(in: pace.low.dueAt.microseconds...20_000, using: &random))
@@ -230,75 +245,12 @@ import Testing
                 #expect(pace.claimed(count: count, last: last) == (wasFull ? .claimAgain : .wait))
                 pace.published()
                 bound = max(bound, last ?? bound)
+                if isSweeping { pause = .seconds(1) }
+                isSweeping = false
             }
             #expect(pace.low == bound)
             #expect(pace.low >= before(0))
             #expect((min(10, size)...size).contains(pace.limit))
-        }
-    }
-}
-
-@Suite struct ClaimWaitTests {
-    private func pace() -> ClaimPace { ClaimPace(batchSize: 500) }
-
-    @Test(arguments: [1, 2, 499_999] as [Int64])
-    func untilSomethingIsDue(microseconds: Int64) {
-        var pace = self.pace()
-        #expect(pace.wait(untilDue: microseconds, jitter: 0) == .until(microseconds: microseconds))
-    }
-
-    @Test(arguments: [nil, 500_000, 500_001, Int64.max])
-    func orTheSafetyNet(microseconds: Int64?) {
-        var pace = self.pace()
-        #expect(pace.wait(untilDue: microseconds, jitter: 0) == .safetyNet(microseconds: 500_000))
-    }
-
-    @Test(
-        arguments: [(-1, 500_000), (0, 500_000), (0.5, 750_000), (1, 1_000_000), (2, 1_000_000)] as [(Double, Int64)])
-    func jitterSpreadsTheNet(jitter: Double, microseconds: Int64) {
-        var pace = self.pace()
-        #expect(pace.wait(untilDue: nil, jitter: jitter) == .safetyNet(microseconds: microseconds))
-    }
-
-    /// It may have fallen due since the claim. Only what a second claim does not get either is held by another poller.
-    @Test(arguments: [0, -1, Int64.min])
-    func whatIsDueAlreadyIsClaimedAtOnceAndThenLookedForSoon(microseconds: Int64) {
-        var pace = self.pace()
-        #expect(pace.wait(untilDue: microseconds, jitter: 0) == .none)
-        _ = pace.claimed(count: 0, last: nil)
-        #expect(pace.wait(untilDue: microseconds, jitter: 0) == .until(microseconds: 20_000))
-        #expect(pace.wait(untilDue: microseconds, jitter: 1) == .until(microseconds: 40_000))
-    }
-
-    /// What was held is over, so what falls due next is claimed at once again.
-    @Test func aHeldRowIsForgotten() {
-        let endings: [(inout ClaimPace) -> Void] = [
-            { $0.woken(for: at(1)) }, { _ = $0.claimed(count: 1, last: place(1)) },
-            { _ = $0.wait(untilDue: 1, jitter: 0) },
-            { _ = $0.wait(untilDue: 900_000, jitter: 0) }, { _ = $0.wait(untilDue: nil, jitter: 0) },
-        ]
-        for end in endings {
-            var pace = self.pace()
-            for _ in 0..<3 { _ = pace.wait(untilDue: 0, jitter: 0) }
-            end(&pace)
-            #expect(pace.wait(untilDue: 0, jitter: 0) == .none)
-        }
-    }
-
-    @Test(arguments: 0..<20 as Range<UInt64>)
-    func neverLongerThanASecondAndNeverPastTheDueTime(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        var pace = self.pace()
-        for _ in 0..<200 {
-            let untilDue = Bool.random(using: &random) ? nil : Int64.random(in: -1_000_000...3_000_000, using: &random)
-            switch pace.wait(untilDue: untilDue, jitter: .random(in: 0...1, using: &random)) {
-            case .none: #expect((untilDue ?? 1) <= 0)
-            case .until(let microseconds):
-                #expect(microseconds == untilDue || ((untilDue ?? 1) <= 0 && (20_000...40_000).contains(microseconds)))
-            case .safetyNet(let microseconds):
-                #expect((500_000...ClaimPace.safetyNetMicroseconds).contains(microseconds))
-                #expect(untilDue.map { $0 >= microseconds } ?? true)
-            }
         }
     }
 }

@@ -47,8 +47,9 @@ struct VerifiedSessions: Sendable {
 
     /// - Returns: whom a session names that was verified, and is neither over nor yet to begin.
     func person(of token: String, at now: Date) -> Person? {
-        // To Swift texts are the same in any normal form; tokens are ASCII, in which there is one.
-        guard token.utf8.count <= self.capacity.longest, let entry = self.young[token] ?? self.old[token],
+        // To Swift texts are the same in any normal form, and some of them are ASCII in one of these alone.
+        guard token.utf8.count <= self.capacity.longest, token.utf8.allSatisfy({ $0 < 0x80 }),
+            let entry = self.young[token] ?? self.old[token],
             entry.end > now, entry.enteredAt <= now, entry.notBefore.map({ $0 < now }) ?? true
         else { return nil }
         return entry.person

@@ -6,9 +6,10 @@ import NIOHTTP1
 /// It stands behind `HTTPServerPipelineHandler`, so one request is on its way at a time: answers come in the order of their
 /// requests, whoever gives them. A request is taken only once all of it is here, and where the peer takes what it is sent:
 /// slow bodies and slow readers are the framework's.
-final class HotHandler: ChannelInboundHandler, RemovableChannelHandler {
+final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
     private enum State {
@@ -26,6 +27,10 @@ final class HotHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var context: ChannelHandlerContext?
     /// What the framework is told when the answer is written: it would close the connection at once.
     private var heldEvents: [Any] = []
+    /// The end of the request that the framework has is yet to come.
+    private var isRequestOpen = false
+    /// And it has answered that request already.
+    private var isAnsweredEarly = false
 
     init(routes: HotRoutes) {
         self.routes = routes
@@ -43,7 +48,10 @@ final class HotHandler: ChannelInboundHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch (self.unwrapInboundIn(data), self.state) {
         case (.head(let head), .passing):
+            // Not only for slow readers: of many that came at once, each is answered within the answer to the one before,
+            // so this bounds how deep that goes.
             guard context.channel.isWritable, let request = HotRequest(head) else {
+                self.isRequestOpen = true
                 return context.fireChannelRead(data)
             }
             self.state = .gathering(request, head, nil)
@@ -57,13 +65,33 @@ final class HotHandler: ChannelInboundHandler, RemovableChannelHandler {
         case (.end(nil), .gathering(let request, _, let body)):
             if !self.take(request, body, context: context) {
                 self.release(context: context)
-                context.fireChannelRead(data)
+                self.passEnd(data, context: context)
             }
         case (.end, .gathering):
             self.release(context: context)
-            context.fireChannelRead(data)
+            self.passEnd(data, context: context)
+        case (.end, _): self.passEnd(data, context: context)
         default: context.fireChannelRead(data)
         }
+    }
+
+    private func passEnd(_ data: NIOAny, context: ChannelHandlerContext) {
+        self.isRequestOpen = false
+        self.isAnsweredEarly = false
+        context.fireChannelRead(data)
+    }
+
+    /// What the framework writes.
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // It was not going to read the rest of this request, and then met an error there, which it wants to answer too. That
+        // is no answer to anything, and `HTTPServerPipelineHandler` ends a debug build for it.
+        guard !self.isAnsweredEarly else {
+            promise?.fail(ChannelError.outputClosed)
+            context.close(promise: nil)
+            return
+        }
+        if case .end = self.unwrapOutboundIn(data), self.isRequestOpen { self.isAnsweredEarly = true }
+        context.write(data, promise: promise)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -90,6 +118,7 @@ final class HotHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func release(context: ChannelHandlerContext) {
         guard case .gathering(_, let head, let body) = self.state else { return }
         self.state = .passing
+        self.isRequestOpen = true
         context.fireChannelRead(self.wrapInboundOut(.head(head)))
         if let body { context.fireChannelRead(self.wrapInboundOut(.body(body))) }
     }

@@ -5,6 +5,10 @@ import NIOHTTP1
 /// Only what is plain is taken: whatever could mean something more (`Expect`, an `Origin`, a body of unknown length, a
 /// field that is there twice) is the framework's to understand.
 enum HotRequest: Sendable, Equatable {
+    /// Larger than the largest notification that is as short as it can be written. While an event loop is at one, it is at
+    /// nothing else.
+    static let largestBody = 16 * 1_024
+
     /// `POST /api/notifications`.
     case send(Send)
     /// `GET /api/notifications/unread` with an `If-None-Match`.
@@ -21,24 +25,28 @@ enum HotRequest: Sendable, Equatable {
         var authorization: String?
         var cookie: String?
         var ifNoneMatch: String
+        var traceparent: String?
     }
 
     /// - Returns: `nil` for what goes to the framework.
     init?(_ head: HTTPRequestHead) {
         guard head.version == .http1_1 else { return nil }
-        if head.method == .POST, head.uri == "/api/notifications" {
+        if head.method == .POST, head.uri == SendRoute.path {
             guard let fields = Fields(head.headers), let length = fields.contentLength.flatMap({ Int($0) }),
-                (0...SendRoute.largestBody).contains(length)
+                (0...Self.largestBody).contains(length)
             else { return nil }
             self = .send(
                 Send(
                     authorization: fields.authorization, contentType: fields.contentType,
                     idempotencyKey: fields.idempotencyKey, traceparent: fields.traceparent))
-        } else if head.method == .GET, head.uri == "/api/notifications/unread" {
+        } else if head.method == .GET, head.uri == UnreadRoute.path {
             guard let fields = Fields(head.headers), fields.contentLength == nil, let known = fields.ifNoneMatch else {
                 return nil
             }
-            self = .poll(Poll(authorization: fields.authorization, cookie: fields.cookie, ifNoneMatch: known))
+            self = .poll(
+                Poll(
+                    authorization: fields.authorization, cookie: fields.cookie, ifNoneMatch: known,
+                    traceparent: fields.traceparent))
         } else {
             return nil
         }

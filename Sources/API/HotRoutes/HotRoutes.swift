@@ -49,7 +49,7 @@ final class HotRoutes: Sendable {
             let answer = self.unread.answers.notModifiedAtOnce(poll.ifNoneMatch, for: person)
         else { return nil }
         return self.completed(
-            answer, RequestNotes(), to: .get, "/api/notifications/unread", since: began, logger: self.logger)
+            answer, RequestNotes(), to: .get, UnreadRoute.path, since: began, trace: Self.trace(poll.traceparent))
     }
 
     /// A POST whose body is here, before its notification is published.
@@ -58,20 +58,21 @@ final class HotRoutes: Sendable {
         case publish(HotSend)
     }
 
-    /// - Returns: `nil` where it is for the framework to answer; nothing was counted then.
+    /// - Returns: `nil` where it is for the framework to answer; nothing was counted then. What Foundation has to read, and
+    ///   what is no JSON, is: no event loop is to be held up by it.
     func begin(_ request: HotRequest.Send, body: [UInt8]) -> Begun? {
-        guard self.send.accepting.producer.isRunning else { return nil }
-        var random = SystemRandomNumberGenerator()
-        let trace = request.traceparent.flatMap { TraceContext($0) } ?? TraceContext(using: &random)
+        guard self.send.accepting.producer.isRunning,
+            let json = JSONValue.plain(body, mostValues: Self.mostValues)
+        else { return nil }
+        let trace = Self.trace(request.traceparent)
         let notes = RequestNotes()
         let began = ContinuousClock.now
         do {
             let token = try self.send.identify(request.authorization, noting: notes)
             try self.send.gate.begin()
             do {
-                let prepared = try self.send.prepare(
-                    body, type: request.contentType, key: request.idempotencyKey, token: token, trace: trace,
-                    noting: notes)
+                try self.send.begin(by: token, type: request.contentType, noting: notes)
+                let prepared = try self.send.prepare(json, key: request.idempotencyKey, token: token, trace: trace)
                 return .publish(HotSend(prepared: prepared, token: token, trace: trace, notes: notes, began: began))
             } catch {
                 self.send.gate.end()
@@ -89,29 +90,44 @@ final class HotRoutes: Sendable {
             return self.refused(problem, trace: send.trace, notes: send.notes, since: send.began)
         }
         return self.completed(
-            SendRoute.accepted(send.prepared.notification), send.notes, to: .post, "/api/notifications",
-            since: send.began, logger: self.logger)
+            SendRoute.accepted(send.prepared.notification), send.notes, to: .post, SendRoute.path, since: send.began,
+            trace: send.trace)
+    }
+
+    /// So many that the faults of none of them are much to write.
+    private static let mostValues = 500
+
+    private static func trace(_ traceparent: String?) -> TraceContext {
+        if let given = traceparent.flatMap({ TraceContext($0) }) { return given }
+        var random = SystemRandomNumberGenerator()
+        return TraceContext(using: &random)
     }
 
     private func refused(
         _ error: any Error, trace: TraceContext, notes: RequestNotes, since began: ContinuousClock.Instant
     ) -> Answer {
-        var logger = self.logger
-        logger[metadataKey: LogKey.traceID] = "\(trace.traceID)"
-        let problem = Problem(for: error, logger: logger)
+        let problem = Problem(for: error, logger: self.logger(trace))
         let answer = (try? self.rules.refusal(problem, notes: notes)) ?? Answer(problem.status)
-        return self.completed(answer, notes, to: .post, "/api/notifications", since: began, logger: logger)
+        return self.completed(answer, notes, to: .post, SendRoute.path, since: began, trace: trace)
     }
 
     private func completed(
         _ answer: Answer, _ notes: RequestNotes, to method: HTTPRequest.Method, _ path: String,
-        since began: ContinuousClock.Instant, logger: Logger
+        since began: ContinuousClock.Instant, trace: @autoclosure () -> TraceContext
     ) -> Answer {
         var answer = answer
         self.rules.complete(&answer.fields, notes: notes)
         self.origins.complete(&answer.fields)
+        // A logger with metadata costs more than all else here.
+        let logger = self.logger.logLevel <= .debug ? self.logger(trace()) : self.logger
         self.rules.count(answer.status, to: method, path, since: began, logger: logger)
         return answer
+    }
+
+    private func logger(_ trace: TraceContext) -> Logger {
+        var logger = self.logger
+        logger[metadataKey: LogKey.traceID] = "\(trace.traceID)"
+        return logger
     }
 }
 

@@ -61,6 +61,9 @@ final class Gate: Sendable {
         { request, context in try await self.admit { try await handle(request, context) } }
     }
 
+    /// How many are under way.
+    var requests: Int { self.admission.withLock { $0.requests } }
+
     private func change<Result: Sendable>(_ body: (inout Admission) -> Result) -> Result {
         self.admission.withLock { admission in
             let result = body(&admission)

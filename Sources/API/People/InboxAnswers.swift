@@ -59,7 +59,10 @@ final class InboxAnswers: Sendable {
     /// - Parameter known: the `If-None-Match`.
     /// - Returns: `nil` where memory cannot tell, or tells of a change.
     func notModifiedAtOnce(_ known: String, for person: Person) -> Answer? {
-        self.versions.known(of: person).flatMap { self.confirmed(known, $0, of: person) }
+        guard let version = self.versions.known(of: person), let answer = self.confirmed(known, version, of: person)
+        else { return nil }
+        self.versions.countConfirmed()
+        return answer
     }
 
     private func confirmed(_ known: String, _ version: Int64, of person: Person) -> Answer? {

@@ -8,6 +8,7 @@ import Store
 /// `GET /api/notifications/unread`: what the user has neither read nor archived, newest first, at most 100 at a time; 304
 /// where nothing changed since the `ETag` that the client has.
 struct UnreadRoute: Sendable {
+    static let path = "/api/notifications/unread"
     static let pageSize = 100
 
     let access: PersonAccess

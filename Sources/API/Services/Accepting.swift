@@ -83,35 +83,35 @@ struct Accepting: Sendable {
         }
     }
 
-    /// Publishes them and waits for the delivery reports.
+    /// Prepares them, publishes them and waits for the delivery reports.
     ///
     /// - Returns: for each, in order, what went wrong, if anything did. A 202 is right only for the others.
     func publish(_ notifications: [Notification], from token: ServiceToken) async throws -> [Problem?] {
-        var problems: [Problem?] = []
-        var prepared: [Prepared?] = []
-        for notification in notifications {
+        var prepared: [Prepared] = []
+        var problems = try notifications.map { notification -> Problem? in
             do {
                 prepared.append(try self.prepare(notification))
-                problems.append(nil)
+                return nil
             } catch let problem as Problem {
-                prepared.append(nil)
-                problems.append(problem)
+                return problem
             }
         }
-        FailPoint.apiChecked.pass()
-        let records = prepared.compactMap { $0?.record }
-        var outcomes = await self.producer.send(records, halfway: .apiPublishing).makeIterator()
-        FailPoint.apiPublished.pass()
-        Logs.gathered {
-            var accepted: [Notification] = []
-            for (place, prepared) in prepared.enumerated() {
-                guard let prepared, let outcome = outcomes.next() else { continue }
-                problems[place] = self.settle(prepared, outcome, from: token)
-                if problems[place] == nil { accepted.append(prepared.notification) }
-            }
-            // What was refused is counted where it is answered.
-            self.deeds.accepted(accepted, from: token)
-        }
+        var published = await self.publish(prepared, from: token).makeIterator()
+        for place in problems.indices where problems[place] == nil { problems[place] = published.next().flatMap { $0 } }
         return problems
+    }
+
+    /// The same of those that are prepared.
+    func publish(_ prepared: [Prepared], from token: ServiceToken) async -> [Problem?] {
+        FailPoint.apiChecked.pass()
+        let outcomes = await self.producer.send(prepared.map(\.record), halfway: .apiPublishing)
+        FailPoint.apiPublished.pass()
+        return Logs.gathered {
+            let problems = zip(prepared, outcomes).map { self.settle($0, $1, from: token) }
+            // What was refused is counted where it is answered.
+            let accepted = zip(prepared, problems).compactMap { $1 == nil ? $0.notification : nil }
+            self.deeds.accepted(accepted, from: token)
+            return problems
+        }
     }
 }

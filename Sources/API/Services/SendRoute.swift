@@ -8,6 +8,7 @@ import Store
 ///
 /// In steps without a pause, which the hot route takes as well (see `HotSend`).
 struct SendRoute: Sendable {
+    static let path = "/api/notifications"
     static let largestBody = 64 * 1_024
 
     let access: ServiceAccess
@@ -19,14 +20,14 @@ struct SendRoute: Sendable {
         let token = try self.identify(fields[.authorization], noting: context.notes)
         // Before anything of the body is read.
         return try await self.gate.admit {
-            try self.access.spend(1, of: token, noting: context.notes)
-            let body = try await request.bytes(limit: Self.largestBody)
-            let notification = try self.notification(
-                from: [UInt8](body), key: fields[.idempotencyKey], token: token, trace: context.trace)
-            for problem in try await self.accepting.publish([notification], from: token) {
+            try self.begin(by: token, type: fields[.contentType], noting: context.notes)
+            let prepared = try self.prepare(
+                try await request.json(limit: Self.largestBody), key: fields[.idempotencyKey], token: token,
+                trace: context.trace)
+            for problem in await self.accepting.publish([prepared], from: token) {
                 if let problem { throw problem }
             }
-            return Response(Self.accepted(notification))
+            return Response(Self.accepted(prepared.notification))
         }
     }
 
@@ -34,23 +35,20 @@ struct SendRoute: Sendable {
         try self.access.identify(.send, by: authorization, noting: notes)
     }
 
-    /// All that comes between the gate and the brokers, of a request whose body is here.
-    func prepare(
-        _ body: [UInt8], type: String?, key: String?, token: ServiceToken, trace: TraceContext,
-        noting notes: RequestNotes
-    ) throws -> Accepting.Prepared {
+    /// All that comes between the gate and the body.
+    func begin(by token: ServiceToken, type: String?, noting notes: RequestNotes) throws {
         try self.access.spend(1, of: token, noting: notes)
         try MediaType.check(type)
-        return try self.accepting.prepare(try self.notification(from: body, key: key, token: token, trace: trace))
     }
 
+    /// All that comes between the body and the brokers.
+    ///
     /// - Parameter key: the `Idempotency-Key`.
-    private func notification(
-        from body: [UInt8], key: String?, token: ServiceToken, trace: TraceContext
-    ) throws -> Notification {
-        let item = Accepting.Item(
-            json: try JSONValue(body: body), key: key, keyPointer: HTTPField.Name.idempotencyKey.rawName)
-        return try self.accepting.check(item, from: token, trace: trace, at: .now)
+    func prepare(
+        _ json: JSONValue, key: String?, token: ServiceToken, trace: TraceContext
+    ) throws -> Accepting.Prepared {
+        let item = Accepting.Item(json: json, key: key, keyPointer: HTTPField.Name.idempotencyKey.rawName)
+        return try self.accepting.prepare(try self.accepting.check(item, from: token, trace: trace, at: .now))
     }
 
     static func accepted(_ notification: Notification) -> Answer {

@@ -33,7 +33,9 @@ final class InboxVersions: Sendable {
     /// - Throws: where Postgres has to be asked and does not answer; `Problem`, 503, where too many wait for that.
     func version(of person: Person) async throws -> Int64 {
         switch self.ask(person) {
-        case .known(let version): return version
+        case .known(let version):
+            self.metrics.fromMemory.increment()
+            return version
         case .unknown(let ticket):
             let version = try await self.gate.admit {
                 self.metrics.fromPostgres.increment()
@@ -44,14 +46,19 @@ final class InboxVersions: Sendable {
     }
 
     /// What memory knows. Where it is nothing, `version(of:)` has to be asked, which may wait for Postgres.
+    ///
+    /// Not counted, since who is told of a change asks again: `countConfirmed` does.
     func known(of person: Person) -> Int64? {
         if case .known(let version) = self.ask(person) { version } else { nil }
     }
 
+    /// A request was answered by what `known(of:)` told.
+    func countConfirmed() {
+        self.metrics.fromMemory.increment()
+    }
+
     private func ask(_ person: Person) -> VersionMap.Answer {
-        let answer = self.map.withLock { $0.ask(person, at: .now) }
-        if case .known = answer { self.metrics.fromMemory.increment() }
-        return answer
+        self.map.withLock { $0.ask(person, at: .now) }
     }
 
     /// For what this replica itself has committed, or read: it never again confirms what was before.

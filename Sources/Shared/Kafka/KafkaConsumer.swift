@@ -152,15 +152,20 @@ public actor KafkaConsumer {
     /// see those messages again. If the brokers don't take the commit for now, it is logged and repeated by later
     /// calls. Batches have to be completed in the order in which they were taken. Cancelling has no effect.
     ///
-    /// - Parameter keeping: Later batches that are still worked on, as in ``nextBatch(max:timeout:keeping:)``.
+    /// - Parameters:
+    ///   - batches: Later ones that are still worked on, as in ``nextBatch(max:timeout:keeping:)``.
+    ///   - untilCommitted: Waits for the brokers' answer, at most `commitTimeout`. By default it comes in later: one commit
+    ///     is under way at a time, and takes along what was completed meanwhile.
     /// - Throws: ``KafkaError`` if the client can't go on (`isFatal`), or is closed.
-    public func complete(_ batch: KafkaBatch, keeping batches: [KafkaBatch] = []) async throws {
+    public func complete(
+        _ batch: KafkaBatch, keeping batches: [KafkaBatch] = [], untilCommitted: Bool = false
+    ) async throws {
         if self.isClosed { throw Self.closed }
         let skipped = self.ledger.complete(batch)
         if !skipped.isEmpty {
             self.logger.notice("not committed, since given away meanwhile: \(skipped.map(\.description).sorted())")
         }
-        try self.commit(timeout: .zero)
+        try self.commit(timeout: untilCommitted ? self.options.commitTimeout : .zero)
         self.answerRebalances(keeping: batches)
     }
 
@@ -401,6 +406,8 @@ public actor KafkaConsumer {
     /// Commits all that is completed. What brokers don't take for now stays for the next time.
     private func commit(timeout: Duration) throws(KafkaError) {
         let deadline = ContinuousClock.now + timeout
+        // The answer to one that was begun earlier says nothing of those that are to be committed now.
+        var isOlder = timeout > .zero && self.client.isCommitUnderWay
         while case let offsets = self.ledger.uncommitted, !offsets.isEmpty {
             let outcome = self.client.commit(offsets, timeout: max(.zero, deadline - .now))
             switch outcome {
@@ -415,6 +422,10 @@ public actor KafkaConsumer {
                 throw error
             case .failed(let error):
                 self.logger.warning("a commit was not taken, and will be repeated: \(error)")
+                if isOlder {
+                    isOlder = false
+                    continue
+                }
             }
             self.nextCommitAttempt = .now + .seconds(1)
             return

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import JWTKit
 import Kafka
+import Notifications
 import Operations
 import TestSupport
 import Testing
@@ -47,13 +48,22 @@ import Testing
     private static func expectEqual(
         _ requests: [WireRequest], _ limits: HotWorld.Limits = HotWorld.Limits()
     ) async throws {
-        async let plain = Self.answers(to: requests, isHot: false, limits)
-        async let hot = Self.answers(to: requests, isHot: true, limits)
-        let (expected, found) = try await (plain, hot)
+        var expected: [RawConnection.Answer?] = []
+        var found: [RawConnection.Answer?] = []
+        // Limits count by the calendar's minute: what went on over its end is asked once more.
+        for _ in 0..<2 {
+            let minute = Self.minute
+            async let plain = Self.answers(to: requests, isHot: false, limits)
+            async let hot = Self.answers(to: requests, isHot: true, limits)
+            (expected, found) = try await (plain, hot)
+            if Self.minute == minute { break }
+        }
         for (request, (expected, found)) in zip(requests, zip(expected, found)) {
             #expect(Self.comparable(found) == Self.comparable(expected), "\(request)")
         }
     }
+
+    private static var minute: Int64 { Instant.now.microseconds / 60_000_000 }
 
     @Test func aTableOfGoodAndBad() async throws {
         try await Self.expectEqual(WireRequest.requests)

@@ -36,6 +36,9 @@ struct HotWorld: Sendable {
     let directory: ServiceDirectory
     let versions: InboxVersions
     let sessions: Sessions
+    let sends: Gate
+    /// Tells the server to stop, as SIGTERM does, and returns at once.
+    let stop: @Sendable () async -> Void
 
     /// Runs `body` against a running API.
     ///
@@ -96,14 +99,17 @@ struct HotWorld: Sendable {
                     : .init(idleTimeout: idle)),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0), serverName: nil),
             onServerRunning: { channel in announce.yield(channel.localAddress?.port ?? 0) }, logger: Self.quiet)
+        let services = ServiceGroup(services: [application], logger: Self.quiet)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await producer.run() }
-            group.addTask { try await application.run() }
+            group.addTask { try await services.run() }
             defer { group.cancelAll() }
             for await port in ports {
                 while !producer.isRunning { await Task.yield() }
                 return try await body(
-                    HotWorld(broker: broker, port: port, directory: directory, versions: versions, sessions: sessions))
+                    HotWorld(
+                        broker: broker, port: port, directory: directory, versions: versions, sessions: sessions,
+                        sends: send.gate, stop: { await services.triggerGracefulShutdown() }))
             }
             throw CancellationError()
         }

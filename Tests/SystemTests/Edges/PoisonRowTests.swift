@@ -56,6 +56,38 @@ extension EndToEnd {
             let attempts = try await installation.database.rollbacks() - before
             #expect((1...12).contains(attempts), "\(attempts) transactions were rolled back")
         }
+
+        /// P2 needs the unique key, and P1 that meeting it once is no reason to bury what is good.
+        @Test("a row that meets the unique key once is written by the next look, and is no dead letter")
+        func aKeyThatIsMetOnce() async throws {
+            let installation = try await Installation.healthy
+            let user = installation.users(1, "met-once")[0]
+            // A sequence is not taken back by a rollback, so only the first attempt fails.
+            try await installation.database.pool.withConnection { connection in
+                try await connection.execute(
+                    script: """
+                        CREATE SEQUENCE met_once;
+                        CREATE FUNCTION meet_once() RETURNS trigger LANGUAGE plpgsql AS $body$
+                        BEGIN
+                            IF new.user_id = '\(user)' AND nextval('met_once') = 1 THEN
+                                RAISE unique_violation USING MESSAGE = 'met once';
+                            END IF;
+                            RETURN new;
+                        END $body$;
+                        CREATE TRIGGER met_once BEFORE INSERT ON inbox FOR EACH ROW EXECUTE FUNCTION meet_once();
+                        """)
+            }
+            let record = try await installation.service.send(Outgoing(to: user, "written at the second look"))
+            _ = try await installation.service.record(of: record.id, in: "delivered", within: .seconds(40))
+            let met: Int64 = try #require(
+                await installation.database.pool.query("SELECT last_value FROM met_once").first
+            ).decode("last_value")
+            #expect(met == 2)
+            try await installation.database.pool.withConnection { connection in
+                try await connection.execute(
+                    script: "DROP TRIGGER met_once ON inbox; DROP FUNCTION meet_once; DROP SEQUENCE met_once")
+            }
+        }
     }
 }
 

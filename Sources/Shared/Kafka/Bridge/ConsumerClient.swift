@@ -23,7 +23,7 @@ final class ConsumerClient {
     private let handle: ClientHandle
     private let context: ClientContext
     private let commitReplies: OpaquePointer
-    private var isCommitUnderWay = false
+    private(set) var isCommitUnderWay = false
     private var isSubscribed = false
     private var isClosed = false
     private var lastTopic = ""

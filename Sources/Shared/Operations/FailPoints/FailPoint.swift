@@ -82,6 +82,11 @@ public enum FailPoint: Sendable, Hashable {
 
 #if DEBUG
 extension FailPoint: CaseIterable {}
+#else
+extension FailPoint {
+    /// Never in a release build.
+    @inlinable var isArmed: Bool { @inline(__always) get { false } }
+}
 #endif
 
 /// Those of a consumer's loop.

@@ -90,8 +90,9 @@ public struct ConsumerLoop: Service {
             }
             if case .success(let batch) = next, !batch.isEmpty {
                 refused = Backoff()
+                let hadOne = begun != nil
                 begun = try await self.advance(begun, to: batch, consumer)
-                afterBatch()
+                if hadOne { afterBatch() }
                 continue
             }
             if let last = begun {
@@ -122,16 +123,21 @@ public struct ConsumerLoop: Service {
             return Begun(batch: next, finish: finish)
         }
         let finish = try await consumer.keepingMembership([last.batch, next]) { () -> Result<Finish, any Error> in
-            async let end: Void = last.finish()
+            // Completed as soon as it is done: the next one may have to wait for somebody who is away.
+            async let end: Void = self.end(last, consumer, keeping: next)
             let result: Result<Finish, any Error>
             do { result = .success(try await work(next)) } catch { result = .failure(error) }
             // What went wrong with the next one is no reason to do the last one again.
             try await end
             return result
         }
-        try await self.complete(last.batch, consumer, keeping: [next])
         self.held.record(next.messages.count)
         return Begun(batch: next, finish: try finish.get())
+    }
+
+    private func end(_ last: Begun, _ consumer: KafkaConsumer, keeping next: KafkaBatch) async throws {
+        try await last.finish()
+        try await self.complete(last.batch, consumer, keeping: [next])
     }
 
     private func finish(_ last: Begun, _ consumer: KafkaConsumer) async throws {
@@ -143,7 +149,7 @@ public struct ConsumerLoop: Service {
     private func complete(_ batch: KafkaBatch, _ consumer: KafkaConsumer, keeping later: [KafkaBatch] = []) async throws
     {
         self.failPoints.done.pass()
-        try await consumer.complete(batch, keeping: later)
+        try await consumer.complete(batch, keeping: later, untilCommitted: self.failPoints.completed.isArmed)
         self.failPoints.completed.pass()
     }
 }
