@@ -1,6 +1,5 @@
 import Foundation
 import Notifications
-import Postgres
 import Store
 import Synchronization
 import TestSupport

@@ -84,11 +84,18 @@ private final class BareHandler: ChannelInboundHandler {
     private func produce(
         _ record: KafkaRecord, by producer: KafkaProducer, then answer: ByteBuffer, _ context: ChannelHandlerContext
     ) {
-        context.eventLoop.makeFutureWithTask { try await producer.send(record) }.assumeIsolated().whenComplete {
-            if case .success = $0 {
-                self.reply(.accepted, "application/json", answer, context)
-            } else {
-                self.reply(.serviceUnavailable, "text/plain", ByteBuffer(), context)
+        let eventLoop = context.eventLoop
+        let asker = NIOLoopBound((handler: self, context: context), eventLoop: eventLoop)
+        producer.send([record]) { reports in
+            eventLoop.execute {
+                let (handler, context) = asker.value
+                for report in reports {
+                    if case .success = report.result {
+                        handler.reply(.accepted, "application/json", answer, context)
+                    } else {
+                        handler.reply(.serviceUnavailable, "text/plain", ByteBuffer(), context)
+                    }
+                }
             }
         }
     }
