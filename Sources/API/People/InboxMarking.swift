@@ -22,6 +22,7 @@ struct InboxMarking: Sendable {
         if let version = marked.version {
             await self.changes.announce(userID, version: version, logger: context.logger)
         }
-        return try Response(json: InboxItemView(marked.item), headers: self.answers.headers(allowance))
+        return Response(
+            Answer(.ok, self.answers.headers(allowance), json: InboxItemText.json(marked.item)))
     }
 }

@@ -28,27 +28,12 @@ struct InboxRoute: Sendable {
             try await InboxPage.run(query, of: userID, requestsPerMinute: $0, on: self.pool)
         }
         let shown = page.items.prefix(limit)
-        return try Response(
-            json: Page(
-                notifications: shown.map(InboxItemView.init),
-                nextCursor: page.items.count > limit ? shown.last.map { InboxCursor.text($0.seq) } : nil),
-            headers: self.answers.headers(version: page.version, of: userID, page.allowance))
-    }
-
-    struct Page: Encodable {
-        let notifications: [InboxItemView]
-        let nextCursor: String?
-
-        enum CodingKeys: String, CodingKey {
-            case notifications
-            case nextCursor = "next_cursor"
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(self.notifications, forKey: .notifications)
-            try container.encode(self.nextCursor, forKey: .nextCursor)
-        }
+        var text = JSONText()
+        text.member("next_cursor", orNull: page.items.count > limit ? shown.last.map { InboxCursor.text($0.seq) } : nil)
+        text.member("notifications", json: JSONText.array(shown.map(InboxItemText.json)))
+        return Response(
+            Answer(
+                .ok, self.answers.headers(version: page.version, of: userID, page.allowance), json: text.finish()))
     }
 
     /// - Parameter isKnown: whether there is an event type of this name.

@@ -30,7 +30,7 @@ struct UnreadRoute: Sendable {
         if page.items.count > Self.pageSize, let last = shown.last {
             headers[.link] = "</api/notifications/unread?cursor=\(InboxCursor.text(last.seq))>; rel=\"next\""
         }
-        return try Response(json: shown.map(InboxItemView.init), headers: headers)
+        return Response(Answer(.ok, headers, json: JSONText.array(shown.map(InboxItemText.json))))
     }
 }
 

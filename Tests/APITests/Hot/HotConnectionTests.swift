@@ -27,7 +27,14 @@ import Testing
                     (.poll(["Authorization: Bearer \(session)", "If-None-Match: \"x\""]), "404"),
                 ] {
                     try await connection.send(request.text)
-                    let answer = try #require(try await connection.answer())
+                    var answer = try #require(try await connection.answer())
+                    // Memory is trusted for three seconds at a time, which may have passed on a busy machine.
+                    while status == "304", answer.status.contains("404") {
+                        world.versions.trust()
+                        _ = try await world.versions.version(of: Person("ann"))
+                        try await connection.send(request.text)
+                        answer = try #require(try await connection.answer())
+                    }
                     #expect(answer.status.contains(status), "\(request): \(answer)")
                 }
             }

@@ -135,7 +135,7 @@ struct HotWorld: Sendable {
 
 extension InboxVersions {
     /// As though the tail had come to its end, and a heartbeat had come back.
-    fileprivate func trust() {
+    func trust() {
         self.restart([0])
         let beat = self.beat()
         self.apply([.heartbeat(beat.number, partition: 0)])

@@ -18,9 +18,23 @@ extension EndToEnd.API {
         private func routerOperations() throws -> Set<String> {
             let repository = URL(filePath: #filePath).pathComponents.dropLast(4).joined(separator: "/").dropFirst()
             let source = try String(contentsOfFile: "\(repository)/Sources/API/Routes.swift", encoding: .utf8)
-            let lines = source.matches(of: /router\.(get|post|put|patch|delete|head|on)\("([^"]+)"/)
+            let lines = source.matches(
+                of:
+                    /router\.(get|post|put|patch|delete|head|on)\((?:"([^"]+)"|RouterPath\((SendRoute|UnreadRoute)\.path\))/
+            )
             try #require(lines.count >= 10, "the router's source is read")
-            return Set(lines.map { "\($0.output.1.uppercased()) \($0.output.2.replacing("/:id", with: "/{id}"))" })
+            return Set(
+                try lines.map { line in
+                    // Those that are also answered before the framework stand where both ways find them.
+                    let hot = try line.output.3.map { try self.path(of: $0 == "SendRoute" ? "Services" : "People", $0) }
+                    let path = line.output.2.map(String.init) ?? hot ?? ""
+                    return "\(line.output.1.uppercased()) \(path.replacing("/:id", with: "/{id}"))"
+                })
+        }
+
+        private func path(of folder: String, _ route: Substring) throws -> String {
+            let source = try String(contentsOf: Self.source("\(folder)/\(route).swift"), encoding: .utf8)
+            return String(try #require(source.firstMatch(of: /static let path = "([^"]+)"/)).output.1)
         }
 
         @Test("the description is served as YAML, and all its references lead somewhere")

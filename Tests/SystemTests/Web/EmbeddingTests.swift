@@ -61,6 +61,7 @@ extension EndToEnd.Undisturbed {
                         try await inbox.picture("bell-other-site")
 
                         try await inbox.click("[data-action='settings']")
+                        try await inbox.wait("inbox.querySelector('[data-event-type=new_message]')?.checked")
                         try await inbox.click("[data-event-type='new_message']")
                         try await inbox.wait(
                             "inbox.querySelector('[data-event-type=new_message]').getAttribute('aria-disabled') === 'false'"

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Notifications
 
-/// A notification as its recipient sees it.
+/// A notification as its recipient sees it, by Foundation: what `InboxItemText` is held against.
 struct InboxItemView: Encodable, Sendable {
     let id: String
     let eventType: String
