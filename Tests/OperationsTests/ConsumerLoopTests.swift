@@ -77,10 +77,12 @@ import Testing
         defer { broker.close() }
         let world = World(broker: broker)
         try broker.createTopic(world.topic, partitions: 1)
-        // All at once, so that what is taken first says that the rest is there.
+        // All in one batch, so that what is taken first says that the rest is there: it is sent when it has all of them,
+        // however slowly they come.
         var kafka = world.kafka
-        kafka.properties["linger.ms"] = "300"
-        let producer = try KafkaProducer(configuration: kafka, logger: logger)
+        kafka.properties["linger.ms"] = "20000"
+        kafka.properties["batch.num.messages"] = "\(messages)"
+        let producer = try KafkaProducer(configuration: kafka, logger: logger, messageTimeout: .seconds(30))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await producer.run() }
             defer { group.cancelAll() }
