@@ -17,6 +17,9 @@ final class MockCluster: @unchecked Sendable {
     init(brokers: Int32, context: ClientContext) throws(KafkaError) {
         var properties = ClientProperties()
         properties.set("client.id", "embedded-broker")
+        // As Kafka's own brokers have it: by Nagle's algorithm the last answers of a burst would wait for the client's
+        // delayed acknowledgement, some 40 ms.
+        properties.set("socket.nagle.disable", "true")
         self.handle = try ClientHandle(RD_KAFKA_PRODUCER, properties, context: context)
         guard let cluster = unsafe self.handle.withRaw({ unsafe rd_kafka_mock_cluster_new($0, brokers) }),
             let addresses = unsafe rd_kafka_mock_cluster_bootstraps(cluster)
