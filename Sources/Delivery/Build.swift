@@ -23,7 +23,7 @@ func buildDelivery(_ context: DaemonContext) async throws -> [any Service] {
     let publisher = Publisher(producer: producer, logger: context.logger)
     let delivering = Delivering(
         inbox: InboxWriter(
-            pool: pool,
+            pool: pool, lanes: Lanes(connections: settings[PostgresSettings.poolSize]),
             limits: InsertInbox.Limits(
                 retentionDays: Int32(settings[PipelineSettings.retentionDays]),
                 perUserAndMinute: Int64(settings[PipelineSettings.userLimit])),

@@ -4,9 +4,10 @@ import Operations
 import Postgres
 import Store
 
-/// Writes batches into the inbox, each in one transaction, and keeps at it until Postgres has them.
+/// Writes batches into the inbox, each part of one in a transaction, and keeps at it until Postgres has them.
 struct InboxWriter: Sendable {
     let pool: PostgresPool
+    let lanes: Lanes
     let limits: InsertInbox.Limits
     let logger: Logger
 
@@ -27,9 +28,23 @@ struct InboxWriter: Sendable {
         var versions: [[UInt8]: Int64] = [:]
         /// What Postgres will never take.
         var poison: [(item: Item, reason: PostgresError)] = []
+
+        /// - Parameter other: of other users.
+        fileprivate mutating func merge(_ other: Result) {
+            self.written += other.written
+            self.retired += other.retired
+            self.versions.merge(other.versions) { max($0, $1) }
+            self.poison += other.poison
+        }
     }
 
+    /// A user's are written together: the locks on users' heads are never waited for crosswise, and the order stays.
     func write(_ items: [Item]) async throws -> Result {
+        try await self.lanes.write(items, by: \.notification.userID) { try await self.writePart($0) }
+            .reduce(into: Result()) { $0.merge($1) }
+    }
+
+    private func writePart(_ items: [Item]) async throws -> Result {
         var result = Result()
         result.poison = try await storeBisecting(items) { part in
             let (committed, retired): (Committed, [Item]) = try await retryForever(

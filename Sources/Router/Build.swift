@@ -3,6 +3,7 @@ import Logging
 import Operations
 import Postgres
 import ServiceLifecycle
+import Store
 import Wire
 
 /// The composition root: clients first, then the loop that uses them.
@@ -20,7 +21,7 @@ func buildRouter(_ context: DaemonContext) async throws -> [any Service] {
     let routing = Routing(
         publisher: publisher,
         deadLetterPublisher: DeadLetterPublisher(publisher: publisher, pool: pool, logger: context.logger),
-        pool: pool, topics: topics,
+        pool: pool, lanes: Lanes(connections: settings[PostgresSettings.poolSize]), topics: topics,
         shards: Int32(settings[PipelineSettings.shards]), metrics: RouterMetrics(), logger: context.logger)
     let loop = ConsumerLoop(
         configuration: kafka,

@@ -12,6 +12,7 @@ struct Routing: Sendable {
     let publisher: Publisher
     let deadLetterPublisher: DeadLetterPublisher
     let pool: PostgresPool
+    let lanes: Lanes
     let topics: Topics
     let shards: Int32
     let metrics: RouterMetrics
@@ -87,6 +88,12 @@ struct Routing: Sendable {
 
     /// - Returns: what Postgres will never take.
     private func store(
+        _ scheduled: [RoutingPlan.Request]
+    ) async throws -> [(item: RoutingPlan.Request, reason: PostgresError)] {
+        try await self.lanes.write(scheduled, by: \.notification.id) { try await self.storePart($0) }.flatMap(\.self)
+    }
+
+    private func storePart(
         _ scheduled: [RoutingPlan.Request]
     ) async throws -> [(item: RoutingPlan.Request, reason: PostgresError)] {
         try await storeBisecting(scheduled) { part in

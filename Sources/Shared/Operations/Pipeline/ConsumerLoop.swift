@@ -11,7 +11,8 @@ public import ServiceLifecycle
 ///
 /// Work has two phases, and two batches are under way at most: while one is in its second phase, the next one, where
 /// there is one already, is in its first. First phases follow each other, and so do second ones, so what each phase does
-/// keeps the order of the messages.
+/// keeps the order of the messages. Behind a full batch, the sign of a backlog, one more is taken meanwhile, so that no
+/// phase waits for it.
 public struct ConsumerLoop: Service {
     /// The first phase: what has to be done before the next batch may begin. Returns the second.
     public typealias Work = @Sendable (KafkaBatch) async throws -> Finish
@@ -77,21 +78,23 @@ public struct ConsumerLoop: Service {
     private func consume(_ consumer: KafkaConsumer, afterBatch: () -> Void) async throws {
         var refused = Backoff()
         var begun: Begun?
+        // Where this ends early, nothing of it was begun, and it comes again.
+        var ahead: Taken?
         while !Task.isShuttingDownGracefully {
-            let next: Result<KafkaBatch, any Error>
-            do {
+            let next: Taken
+            if let taken = ahead {
+                next = taken
+            } else {
                 // With a batch in hand it only looks whether there is more: otherwise that one is finished first.
-                next = .success(
-                    try await consumer.nextBatch(
-                        max: self.batchSize, timeout: begun == nil ? Self.patience : .zero,
-                        keeping: begun.map { [$0.batch] } ?? []))
-            } catch {
-                next = .failure(error)
+                next = await self.take(
+                    from: consumer, timeout: begun == nil ? Self.patience : .zero,
+                    keeping: begun.map { [$0.batch] } ?? [])
             }
+            ahead = nil
             if case .success(let batch) = next, !batch.isEmpty {
                 refused = Backoff()
                 let hadOne = begun != nil
-                begun = try await self.advance(begun, to: batch, consumer)
+                (begun, ahead) = try await self.advance(begun, to: batch, consumer)
                 if hadOne { afterBatch() }
                 continue
             }
@@ -113,29 +116,49 @@ public struct ConsumerLoop: Service {
         if let begun { try await self.finish(begun, consumer) }
     }
 
-    /// The first phase of the next batch, and beside it the second one of the last.
-    private func advance(_ last: Begun?, to next: KafkaBatch, _ consumer: KafkaConsumer) async throws -> Begun {
+    private typealias Taken = Result<KafkaBatch, any Error>
+
+    private func take(from consumer: KafkaConsumer, timeout: Duration, keeping batches: [KafkaBatch]) async -> Taken {
+        do {
+            return .success(
+                try await consumer.nextBatch(max: self.batchSize, timeout: timeout, keeping: batches))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The first phase of the next batch, and beside it the second one of the last, and the taking of one more.
+    private func advance(
+        _ last: Begun?, to next: KafkaBatch, _ consumer: KafkaConsumer
+    ) async throws -> (Begun, ahead: Taken?) {
         self.held.record((last?.batch.messages.count ?? 0) + next.messages.count)
         self.failPoints.taken.pass()
         let work = self.work
-        guard let last else {
-            let finish = try await consumer.keepingMembership([next]) { try await work(next) }
-            return Begun(batch: next, finish: finish)
-        }
-        let finish = try await consumer.keepingMembership([last.batch, next]) { () -> Result<Finish, any Error> in
+        let underWay = [last?.batch, next].compactMap(\.self)
+        let (finish, ahead) = try await consumer.keepingMembership(underWay) { () -> (Result<Finish, any Error>, Taken?) in
             // Completed as soon as it is done: the next one may have to wait for somebody who is away.
             async let end: Void = self.end(last, consumer, keeping: next)
+            async let ahead = self.takeAhead(behind: next, from: consumer, keeping: underWay)
             let result: Result<Finish, any Error>
             do { result = .success(try await work(next)) } catch { result = .failure(error) }
             // What went wrong with the next one is no reason to do the last one again.
             try await end
-            return result
+            return (result, await ahead)
         }
         self.held.record(next.messages.count)
-        return Begun(batch: next, finish: try finish.get())
+        return (Begun(batch: next, finish: try finish.get()), ahead)
     }
 
-    private func end(_ last: Begun, _ consumer: KafkaConsumer, keeping next: KafkaBatch) async throws {
+    /// - Returns: `nil` where there is hardly more yet: a little now would keep more from being done at once soon.
+    private func takeAhead(
+        behind batch: KafkaBatch, from consumer: KafkaConsumer, keeping underWay: [KafkaBatch]
+    ) async -> Taken? {
+        guard batch.messages.count == self.batchSize else { return nil }
+        return await self.take(from: consumer, timeout: .zero, keeping: underWay)
+    }
+
+    private func end(_ last: Begun?, _ consumer: KafkaConsumer, keeping next: KafkaBatch) async throws {
+        guard let last else { return }
         try await last.finish()
         try await self.complete(last.batch, consumer, keeping: [next])
     }
