@@ -51,7 +51,8 @@ struct Delivering: Sendable {
             // It is a user's id and a number: whatever refuses it takes nothing else either.
             self.logger.critical("a change is too large to publish", error: reason, metadata: ["index": "\(index)"])
         }
-        self.count(items, result, deadLetters: deadLetters.count)
+        // A line for each row, and one write for all of them.
+        Logs.gathered { self.count(items, result, deadLetters: deadLetters.count) }
     }
 
     private func count(_ items: [InboxWriter.Item], _ result: InboxWriter.Result, deadLetters: Int) {

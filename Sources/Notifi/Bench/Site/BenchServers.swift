@@ -31,7 +31,9 @@ actor BenchServers {
     ]
 
     static func start(kafkaBrokers: String?, postgresURL: String?, console: Console) async throws -> BenchServers {
-        let embedded = try kafkaBrokers == nil ? EmbeddedBroker(brokers: 3, logger: Surroundings.logger) : nil
+        // All embedded brokers share one thread, and each of them is asked anew by every consumer after a few ms without
+        // data: three would only cost three times that.
+        let embedded = try kafkaBrokers == nil ? EmbeddedBroker(brokers: 1, logger: Surroundings.logger) : nil
         if let postgresURL {
             return BenchServers(
                 postgresURL: postgresURL, brokers: kafkaBrokers ?? embedded?.bootstrapServers ?? "",
@@ -97,7 +99,7 @@ actor BenchServers {
 extension BenchServers {
     nonisolated func makeTopics(_ names: [String], partitions: Int) async throws {
         if let embedded {
-            for name in names { try embedded.createTopic(name, partitions: partitions, replication: 3) }
+            for name in names { try embedded.createTopic(name, partitions: partitions) }
             return
         }
         let admin = KafkaAdmin(

@@ -18,56 +18,76 @@ struct LatencyStage: BenchStage {
     }
 
     func measure(_ bench: Bench) async throws -> StageReport {
-        let runs = try await bench.eachRun(self.name) { _ in
-            try await bench.withSite(partitions: 64) { site in
-                try await site.withAllDaemons { daemons in
-                    let watches = try daemons.map(MemoryWatch.init)
-                    return try await Self.run(on: site, daemons[0], watches)
-                }
-            }
-        }
-        return Self.report(runs)
+        Self.report(try await bench.eachRun(self.name) { _ in try await Self.run(bench) })
     }
 
-    private static func run(on site: BenchSite, _ api: BenchDaemon, _ watches: [MemoryWatch]) async throws -> Run {
-        let bench = site.bench
-        let port = api.ports.http ?? 0
-        let requests = site.posts(bench.size(BenchTraffic.defaultUsers, quick: 5_000))
-        return try await site.withPool { pool in
-            var count = 0
-            // The first time is for warming up.
-            var maximum = 0.0
-            for _ in 1...2 {
-                let began = ContinuousClock.now
-                let outcome = try await HTTPLoad(
-                    ports: [port], pattern: .closed, duration: .seconds(60), most: bench.size(20_000, quick: 500),
-                    request: requests
-                ).run()
-                count += outcome.statuses[202] ?? 0
-                try await site.waitForInbox(count, pool)
-                maximum = Double(outcome.statuses[202] ?? 0) / ((ContinuousClock.now - began) / .seconds(1))
-            }
-            var (hops, loads): ([Hops], [LoadOutcome]) = ([], [])
-            var samples: [[VisibilityProbe.Sample]] = []
-            for (place, share) in Self.shares.enumerated() {
-                let duration = bench.duration(.seconds(10), quick: .seconds(1))
-                let rate = maximum * share
-                let probe = try await VisibilityProbe.prepare("watch-\(place)", on: site, api, duration: duration)
-                async let seen = probe.run()
-                let load = try await bench.openLoad([port], rate: rate, duration: duration, requests)
-                samples.append(try await seen)
-                loads.append(load)
-                count += (load.statuses[202] ?? 0) + samples[place].count
-                try await site.waitForInbox(count, pool)
-            }
-            let trails = try await Hops.trails(of: "watch-", on: site, pool)
-            for part in samples {
-                var times = Hops()
-                for sample in part { times.record(sample, trails[sample.user]) }
-                hops.append(times)
-            }
-            return Run(maximum: maximum, hops: hops, loads: loads, memory: try watches.map { try $0.reading() })
+    private static func run(_ bench: Bench) async throws -> Run {
+        let (maximum, memory) = try await self.withDaemons(bench) { site, daemons, pool in
+            let watches = try daemons.map(MemoryWatch.init)
+            let maximum = try await self.maximum(site, daemons[0], pool)
+            return (maximum, try watches.map { try $0.reading() })
         }
+        var (hops, loads): ([Hops], [LoadOutcome]) = ([], [])
+        for share in self.shares {
+            let (hop, load) = try await self.withDaemons(bench) { site, daemons, pool in
+                try await self.visible(at: maximum * share, site, daemons[0], pool)
+            }
+            hops.append(hop)
+            loads.append(load)
+        }
+        return Run(maximum: maximum, hops: hops, loads: loads, memory: memory)
+    }
+
+    /// Each load has topics of its own: the embedded broker looks through all that it holds of a partition for what a fetch
+    /// asks for, so that it would be slower with each load.
+    private static func withDaemons<R: Sendable>(
+        _ bench: Bench, _ body: @escaping @Sendable (BenchSite, [BenchDaemon], PostgresPool) async throws -> R
+    ) async throws -> R {
+        try await bench.withSite { site in
+            try await site.withAllDaemons { daemons in
+                try await site.withPool { try await body(site, daemons, $0) }
+            }
+        }
+    }
+
+    private static func requests(_ site: BenchSite) -> @Sendable (Int) -> ByteBuffer {
+        site.posts(site.bench.size(BenchTraffic.defaultUsers, quick: 5_000))
+    }
+
+    /// POSTs a second, until all of them are in the inbox.
+    private static func maximum(_ site: BenchSite, _ api: BenchDaemon, _ pool: PostgresPool) async throws -> Double {
+        var (count, maximum) = (0, 0.0)
+        // The first time is for warming up.
+        for _ in 1...2 {
+            let began = ContinuousClock.now
+            let outcome = try await HTTPLoad(
+                ports: [api.ports.http ?? 0], pattern: .closed, duration: .seconds(60),
+                most: site.bench.size(20_000, quick: 500), request: self.requests(site)
+            ).run()
+            count += outcome.statuses[202] ?? 0
+            try await site.waitForInbox(count, pool)
+            maximum = Double(outcome.statuses[202] ?? 0) / ((ContinuousClock.now - began) / .seconds(1))
+        }
+        return maximum
+    }
+
+    private static func visible(
+        at rate: Double, _ site: BenchSite, _ api: BenchDaemon, _ pool: PostgresPool
+    ) async throws -> (Hops, LoadOutcome) {
+        let bench = site.bench
+        let duration = bench.duration(.seconds(10), quick: .seconds(1))
+        let requests = self.requests(site)
+        // For warming up.
+        let warm = try await bench.openLoad([api.ports.http ?? 0], rate: rate, duration: duration / 5, requests)
+        let probe = try await VisibilityProbe.prepare("watch", on: site, api, duration: duration)
+        async let seen = probe.run()
+        let load = try await bench.openLoad([api.ports.http ?? 0], rate: rate, duration: duration, requests)
+        let samples = try await seen
+        let count = [warm, load].map { $0.statuses[202] ?? 0 }.reduce(samples.count, +)
+        try await site.waitForInbox(count, pool)
+        let trails = try await Hops.trails(of: "watch-", on: site, pool)
+        let hops = samples.reduce(into: Hops()) { $0.record($1, trails[$1.user]) }
+        return (hops, load)
     }
 
     private static func report(_ runs: [Run]) -> StageReport {

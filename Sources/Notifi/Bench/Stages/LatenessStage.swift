@@ -11,9 +11,10 @@ struct LatenessStage: BenchStage {
     private static let lead = Duration.seconds(3)
 
     private struct Run: Sendable {
-        let lateness: [Lateness]
-        let loads: [LoadOutcome]
-        let memory: [MemoryWatch.Reading]
+        var lateness: [Lateness] = []
+        var loads: [LoadOutcome] = []
+        /// At the highest of the rates.
+        var memory: [MemoryWatch.Reading] = []
     }
 
     private struct Lateness: Sendable {
@@ -26,37 +27,34 @@ struct LatenessStage: BenchStage {
     func measure(_ bench: Bench) async throws -> StageReport {
         let rates = bench.isQuick ? [50] : [100, 300, 1_000]
         let runs = try await bench.eachRun(self.name) { _ in
-            try await bench.withSite { site in
-                try await site.withAllDaemons { daemons in
-                    let watches = try daemons.map(MemoryWatch.init)
-                    return try await Self.run(rates, on: site, daemons[0], watches)
-                }
+            // Each rate has topics of its own, as where latency is measured.
+            var run = Run()
+            for rate in rates {
+                let (lateness, load, memory) = try await Self.run(rate, bench)
+                run.lateness.append(lateness)
+                run.loads.append(load)
+                run.memory = memory
             }
+            return run
         }
         return Self.report(runs, rates)
     }
 
-    private static func run(
-        _ rates: [Int], on site: BenchSite, _ api: BenchDaemon, _ watches: [MemoryWatch]
-    ) async throws -> Run {
-        let bench = site.bench
-        return try await site.withPool { pool in
-            var (count, lateness, loads): (Int, [Lateness], [LoadOutcome]) = (0, [], [])
-            for rate in rates {
-                let began = Instant.now
-                let load = try await bench.openLoad(
-                    [api.ports.http ?? 0], rate: Double(rate),
-                    duration: bench.duration(.seconds(10), quick: .seconds(1))
-                ) { number in
+    private static func run(_ rate: Int, _ bench: Bench) async throws -> (Lateness, LoadOutcome, [MemoryWatch.Reading]) {
+        try await bench.withSite { site in
+            try await site.withAllDaemons { daemons in
+                let watches = try daemons.map(MemoryWatch.init)
+                let (began, ports) = (Instant.now, [daemons[0].ports.http ?? 0])
+                let duration = bench.duration(.seconds(10), quick: .seconds(1))
+                let load = try await bench.openLoad(ports, rate: Double(rate), duration: duration) { number in
                     let due = Instant(microseconds: Instant.now.microseconds + Int64(Self.lead / .microseconds(1)))
                     return site.post(json: site.traffic.json(number, schedule: due.description))
                 }
-                loads.append(load)
-                count += load.statuses[202] ?? 0
-                try await site.waitForInbox(count, pool)
-                lateness.append(try await Self.lateness(since: began, pool))
+                return try await site.withPool { pool in
+                    try await site.waitForInbox(load.statuses[202] ?? 0, pool)
+                    return (try await Self.lateness(since: began, pool), load, try watches.map { try $0.reading() })
+                }
             }
-            return Run(lateness: lateness, loads: loads, memory: try watches.map { try $0.reading() })
         }
     }
 

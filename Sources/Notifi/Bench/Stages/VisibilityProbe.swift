@@ -27,8 +27,11 @@ struct VisibilityProbe: Sendable {
     private static let lanes = 16
     /// Of one lane.
     private static let interval = Duration.milliseconds(250)
-    /// Between two looks of a waiting person.
+    /// Between two looks of a waiting person, at least.
     private static let look = Duration.milliseconds(1)
+    /// One who has waited for long looks seldom: so much of the wait may be the look's own. Looking every millisecond, those
+    /// who wait would become the load that they wait for.
+    private static let lookShare = 20
     private static let patience = Duration.seconds(30)
 
     /// Has everybody look beforehand, so that this is no part of what is measured.
@@ -94,12 +97,13 @@ struct VisibilityProbe: Sendable {
         let answer = try await dialogue.ask(person.post)
         let answered = Instant.now
         guard answer.status == 202 else { throw CommandFailure("a POST is answered by \(answer.text.prefix(300))") }
-        let deadline = ContinuousClock.now + Self.patience
+        let begin = ContinuousClock.now
         while try await dialogue.ask(person.look).status != 200 {
-            guard ContinuousClock.now < deadline else {
+            let waited = ContinuousClock.now - begin
+            guard waited < Self.patience else {
                 throw CommandFailure("\(person.name) saw nothing within \(Self.patience)")
             }
-            try await ContinuousClock().sleep(for: Self.look)
+            try await ContinuousClock().sleep(for: max(Self.look, waited / Self.lookShare))
         }
         return Sample(
             user: person.name, due: Instant(microseconds: sent.microseconds - Int64(late / .microseconds(1))),
