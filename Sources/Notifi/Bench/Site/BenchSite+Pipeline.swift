@@ -16,6 +16,19 @@ extension BenchSite {
         }
     }
 
+    /// POSTs at a rate until every daemon has its part: consumers join their groups seconds after they are ready, and what
+    /// lay ready by then would be measured as a burst.
+    ///
+    /// - Returns: how many are in the inboxes.
+    func warmUp(_ api: BenchDaemon, rate: Double, _ pool: PostgresPool) async throws -> Int {
+        let load = try await self.bench.openLoad(
+            [api.ports.http ?? 0], rate: rate, duration: self.bench.duration(.seconds(2), quick: .seconds(1)),
+            self.posts(1_000))
+        let count = load.statuses[202] ?? 0
+        try await self.waitForInbox(count, pool)
+        return count
+    }
+
     /// Until so many rows are in all inboxes.
     ///
     /// - Throws: ``CommandFailure`` where that takes more than a minute.

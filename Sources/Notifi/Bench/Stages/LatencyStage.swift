@@ -77,14 +77,12 @@ struct LatencyStage: BenchStage {
         let bench = site.bench
         let duration = bench.duration(.seconds(10), quick: .seconds(1))
         let requests = self.requests(site)
-        // For warming up.
-        let warm = try await bench.openLoad([api.ports.http ?? 0], rate: rate, duration: duration / 5, requests)
+        let warm = try await site.warmUp(api, rate: rate, pool)
         let probe = try await VisibilityProbe.prepare("watch", on: site, api, duration: duration)
         async let seen = probe.run()
         let load = try await bench.openLoad([api.ports.http ?? 0], rate: rate, duration: duration, requests)
         let samples = try await seen
-        let count = [warm, load].map { $0.statuses[202] ?? 0 }.reduce(samples.count, +)
-        try await site.waitForInbox(count, pool)
+        try await site.waitForInbox(warm + (load.statuses[202] ?? 0) + samples.count, pool)
         let trails = try await Hops.trails(of: "watch-", on: site, pool)
         let hops = samples.reduce(into: Hops()) { $0.record($1, trails[$1.user]) }
         return (hops, load)

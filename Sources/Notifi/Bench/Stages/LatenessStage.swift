@@ -44,14 +44,17 @@ struct LatenessStage: BenchStage {
         try await bench.withSite { site in
             try await site.withAllDaemons { daemons in
                 let watches = try daemons.map(MemoryWatch.init)
-                let (began, ports) = (Instant.now, [daemons[0].ports.http ?? 0])
-                let duration = bench.duration(.seconds(10), quick: .seconds(1))
-                let load = try await bench.openLoad(ports, rate: Double(rate), duration: duration) { number in
-                    let due = Instant(microseconds: Instant.now.microseconds + Int64(Self.lead / .microseconds(1)))
-                    return site.post(json: site.traffic.json(number, schedule: due.description))
-                }
                 return try await site.withPool { pool in
-                    try await site.waitForInbox(load.statuses[202] ?? 0, pool)
+                    let warm = try await site.warmUp(daemons[0], rate: Double(rate), pool)
+                    let began = Instant.now
+                    let duration = bench.duration(.seconds(10), quick: .seconds(1))
+                    let load = try await bench.openLoad(
+                        [daemons[0].ports.http ?? 0], rate: Double(rate), duration: duration
+                    ) { number in
+                        let due = Instant(microseconds: Instant.now.microseconds + Int64(Self.lead / .microseconds(1)))
+                        return site.post(json: site.traffic.json(number, schedule: due.description))
+                    }
+                    try await site.waitForInbox(warm + (load.statuses[202] ?? 0), pool)
                     return (try await Self.lateness(since: began, pool), load, try watches.map { try $0.reading() })
                 }
             }
