@@ -39,9 +39,8 @@ private func hex(_ numbers: UInt64...) -> String {
     var text: [UInt8] = []
     text.reserveCapacity(16 * numbers.count)
     for number in numbers {
-        for shift in stride(from: 60 as UInt64, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: number >> shift & 15)
-            text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        for shift in stride(from: 56 as UInt64, through: 0, by: -8) {
+            text.appendHex(UInt8(truncatingIfNeeded: number >> shift))
         }
     }
     return String(decoding: text, as: UTF8.self)
