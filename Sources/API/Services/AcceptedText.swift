@@ -7,23 +7,22 @@ import Notifications
 enum AcceptedText {
     /// What became of each of a batch: `{"results":[{"notification":{…},"status":202},{"problem":{…},"status":422}]}`.
     static func json(_ results: [Result<Notification, Problem>]) throws -> [UInt8] {
-        var bytes = Array("{\"results\":[".utf8)
-        bytes.reserveCapacity(results.count * 400)
-        for (place, result) in results.enumerated() {
-            if place > 0 { bytes.append(UInt8(ascii: ",")) }
-            var item = JSONText()
-            switch result {
-            case .success(let notification):
-                item.member("notification", json: Self.json(notification))
-                item.member("status", json: String(HTTPResponse.Status.accepted.code).utf8)
-            case .failure(let problem):
-                item.member("problem", json: try problem.json())
-                item.member("status", json: String(problem.status.code).utf8)
-            }
-            bytes += item.finish()
+        var text = JSONText()
+        text.member("results", json: JSONText.array(try results.map { try self.json($0) }))
+        return text.finish()
+    }
+
+    private static func json(_ result: Result<Notification, Problem>) throws -> [UInt8] {
+        var text = JSONText()
+        switch result {
+        case .success(let notification):
+            text.member("notification", json: self.json(notification))
+            text.member("status", json: String(HTTPResponse.Status.accepted.code).utf8)
+        case .failure(let problem):
+            text.member("problem", json: try problem.json())
+            text.member("status", json: String(problem.status.code).utf8)
         }
-        bytes += "]}".utf8
-        return bytes
+        return text.finish()
     }
 
     static func json(_ notification: Notification) -> [UInt8] {
