@@ -27,7 +27,7 @@ struct RecoveryStage: BenchStage {
         var doubled: Int { self.arrived - self.ids }
     }
 
-    /// As in `targets.md`: a member of a group that is gone is noticed after three seconds.
+    /// A member of a group that is gone is to be noticed after three seconds.
     private static let environment = ["NOTIFI_KAFKA_SESSION_TIMEOUT_MS": "3000"]
     private static let goal = 15_000.0
 
