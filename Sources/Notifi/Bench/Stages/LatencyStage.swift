@@ -20,9 +20,9 @@ struct LatencyStage: BenchStage {
     func measure(_ bench: Bench) async throws -> StageReport {
         let runs = try await bench.eachRun(self.name) { _ in
             try await bench.withSite(partitions: 64) { site in
-                try await site.withAllDaemons { daemons in
-                    let watches = try daemons.map(MemoryWatch.init)
-                    return try await Self.run(on: site, daemons[0], watches)
+                try await site.withDaemons { pipeline in
+                    let watches = try pipeline.all.map(MemoryWatch.init)
+                    return try await Self.run(on: site, pipeline.all[0], watches)
                 }
             }
         }
@@ -44,7 +44,7 @@ struct LatencyStage: BenchStage {
                     request: requests
                 ).run()
                 count += outcome.statuses[202] ?? 0
-                try await site.waitForInbox(count, pool)
+                try await site.waitForInbox(count, on: pool)
                 maximum = Double(outcome.statuses[202] ?? 0) / ((ContinuousClock.now - began) / .seconds(1))
             }
             var (hops, loads): ([Hops], [LoadOutcome]) = ([], [])
@@ -58,7 +58,7 @@ struct LatencyStage: BenchStage {
                 samples.append(try await seen)
                 loads.append(load)
                 count += (load.statuses[202] ?? 0) + samples[place].count
-                try await site.waitForInbox(count, pool)
+                try await site.waitForInbox(count, on: pool)
             }
             let trails = try await Hops.trails(of: "watch-", on: site, pool)
             for part in samples {

@@ -27,9 +27,9 @@ struct LatenessStage: BenchStage {
         let rates = bench.isQuick ? [50] : [100, 300, 1_000]
         let runs = try await bench.eachRun(self.name) { _ in
             try await bench.withSite { site in
-                try await site.withAllDaemons { daemons in
-                    let watches = try daemons.map(MemoryWatch.init)
-                    return try await Self.run(rates, on: site, daemons[0], watches)
+                try await site.withDaemons { pipeline in
+                    let watches = try pipeline.all.map(MemoryWatch.init)
+                    return try await Self.run(rates, on: site, pipeline.all[0], watches)
                 }
             }
         }
@@ -53,7 +53,7 @@ struct LatenessStage: BenchStage {
                 }
                 loads.append(load)
                 count += load.statuses[202] ?? 0
-                try await site.waitForInbox(count, pool)
+                try await site.waitForInbox(count, on: pool)
                 lateness.append(try await Self.lateness(since: began, pool))
             }
             return Run(lateness: lateness, loads: loads, memory: try watches.map { try $0.reading() })

@@ -116,7 +116,7 @@ struct RecoveryStage: BenchStage {
         async let again: Void = restarted(ended)
         let posted = try await outcome
         let accepted = posted.statuses[202] ?? 0
-        _ = try await site.waitForInbox(before + accepted, within: .seconds(60), on: pool)
+        _ = try await site.countInbox(upTo: before + accepted, within: .seconds(60), on: pool)
         end.finish()
         try await again
 
