@@ -39,7 +39,8 @@ struct RoutingPlan: Sendable {
             let headers = self.message.headers
             guard headers.count == (self.notification.trace == nil ? 2 : 3),
                 headers[0].name == RecordHeader.notification, headers[1].name == RecordHeader.service,
-                spells(headers[0].value, self.notification.id.uuid), spells(headers[1].value, self.notification.service)
+                self.notification.id.uuid.isSpelled(by: headers[0].value),
+                self.notification.service.isSpelled(by: headers[1].value)
             else { return false }
             return headers.count == 2 || headers[2].name == RecordHeader.traceparent
         }
@@ -79,23 +80,4 @@ struct RoutingPlan: Sendable {
         var verdicts = isFirst.makeIterator()
         self.notifications.removeAll { $0.notification.request != nil && verdicts.next() == false }
     }
-}
-
-/// Whether a text is a UUID's lower-case form, without making that form: it costs more than all else of a request.
-func spells(_ text: [UInt8], _ uuid: UUID) -> Bool {
-    guard text.count == 36 else { return false }
-    var place = 0
-    for byte in uuid.bytes {
-        if place == 8 || place == 13 || place == 18 || place == 23 {
-            guard text[place] == UInt8(ascii: "-") else { return false }
-            place += 1
-        }
-        guard text[place] == hexDigit(byte >> 4), text[place + 1] == hexDigit(byte & 15) else { return false }
-        place += 2
-    }
-    return true
-}
-
-private func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }

@@ -10,6 +10,8 @@ import Wire
 enum HotPath: String, CaseIterable {
     /// API: the body of a POST, read, checked and made inert, given an id and made a record.
     case accept
+    /// API: the JSON of the answer to a POST.
+    case answer
     /// Router: a request read, its way decided, and made the record for delivery.
     case route
     /// Router: a scheduled request read, and made the parameters of the outbox' insert.
@@ -40,6 +42,7 @@ enum HotPath: String, CaseIterable {
     private func once(_ sample: Sample, _ versions: inout VersionMap) throws -> Int {
         switch self {
         case .accept: try sample.bodies.reduce(0) { try $0 + self.accept($1, sample).value.count }
+        case .answer: sample.notifications.reduce(0) { $0 + AcceptedText.json($1).count }
         case .route: try self.route(sample.messages)
         case .schedule: try self.schedule(sample.scheduled)
         case .claim: try self.claim(sample.rows)

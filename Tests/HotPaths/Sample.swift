@@ -19,6 +19,7 @@ struct Sample {
     let bodies: [[UInt8]]
     let messages: [KafkaMessage]
     let scheduled: [KafkaMessage]
+    let notifications: [Notification]
     let rows: [ClaimDue.Row]
     /// That knows each of the users.
     let versions: VersionMap
@@ -38,6 +39,7 @@ struct Sample {
         }
         self.messages = try Self.messages(for: self.users, isScheduled: false, service: self.service, trace: self.trace)
         self.scheduled = try Self.messages(for: self.users, isScheduled: true, service: self.service, trace: self.trace)
+        self.notifications = try self.messages.map { try Notification($0) }
         self.rows = try self.scheduled.map { message in
             let notification = try Notification(message)
             return ClaimDue.Row(

@@ -82,9 +82,15 @@ import Testing
         const area = inert.createElement('textarea');
         // In a textarea all is text but its own end tag; a line break at its beginning would be dropped.
         const decoded = (text) => { area.innerHTML = '_' + text; return area.textContent.slice(1); };
-        // But for line breaks: in an end tag Chromium takes a carriage return before its `>` for the first half of one, and
-        // leaves out the line feed behind the tag.
-        const isSame = (one, other) => one.replaceAll('\\n', '') === other.replaceAll('\\n', '');
+        // Chromium takes a carriage return before the `>` of an end tag for the first half of a line break, and leaves out
+        // the line feed behind the tag. Only where there is such a tag, line breaks do not count.
+        const losesLineFeed = (input) => /<\\/[^]*\\r>\\n/.test(input);
+        const withoutLines = (text) => text.replaceAll('\\n', '');
+        const isShown = (sample) => {
+            const expected = sample.characters.map(decoded).join('');
+            if (losesLineFeed(sample.input)) return withoutLines(box.textContent) === withoutLines(expected);
+            return box.textContent === expected;
+        };
         const comments = (node) => {
             const walker = inert.createTreeWalker(node, NodeFilter.SHOW_COMMENT | NodeFilter.SHOW_PROCESSING_INSTRUCTION);
             let count = 0;
@@ -106,7 +112,7 @@ import Testing
             check((elements.length > 0) === sample.makesElement, `Chromium made ${elements.length} elements`);
             if (elements.length === 0) {
                 check(hasComments(sample), `Chromium made ${comments(box)} comments`);
-                check(isSame(box.textContent, sample.characters.map(decoded).join('')), `Chromium's text is ${box.textContent}`);
+                check(isShown(sample), `Chromium's text is ${box.textContent}`);
                 if (comments(box) === 0 && box.textContent === decoded(sample.input)) {
                     check(sample.stored === sample.input, 'Chromium finds no markup in it, and it was changed');
                 }
@@ -114,7 +120,7 @@ import Testing
                 const names = elements.map((element) => element.localName).join(' ');
                 check(names === sample.startTags.join(' '), `Chromium made ${names}`);
                 check(hasComments(sample), `Chromium made ${comments(box)} comments`);
-                check(isSame(box.textContent, sample.characters.map(decoded).join('')), `Chromium's text is ${box.textContent}`);
+                check(isShown(sample), `Chromium's text is ${box.textContent}`);
             }
         });
         host.textContent = '';

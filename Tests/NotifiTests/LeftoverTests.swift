@@ -1,20 +1,42 @@
+import Glibc
 import Testing
 
 @testable import Notifi
 
 @Suite struct LeftoverTests {
-    private static func line(name: String = "notifi-api", state: String = "S", start: String = "4711") -> String {
-        "42 (\(name)) \(state) 1 42 42 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 9 0 \(start) 100 200 300\n"
+    private static func line(
+        pid: String = "42", name: String = "notifi-api", state: String = "S", parent: String = "7",
+        ticks: String = "5 6 7 8", start: String = "4711", pages: String = "200"
+    ) -> String {
+        "\(pid) (\(name)) \(state) \(parent) 42 42 0 -1 4194304 1 2 3 4 \(ticks) 20 0 9 0 \(start) 100 \(pages) 300\n"
     }
 
     @Test(arguments: ["notifi-api", "a b", "x) S 1 (y", "()"])
-    func readsTheStartWhateverTheName(name: String) {
-        let stat = ProcessStat(text: Self.line(name: name))
-        #expect(stat?.startTime == 4711)
-        #expect(stat?.state == "S")
+    func readsAllWhateverTheName(name: String) throws {
+        let stat = try #require(ProcessStat(text: Self.line(name: name)))
+        #expect(stat.pid == 42)
+        #expect(stat.parent == 7)
+        #expect(stat.state == "S")
+        #expect(stat.ticks == 11)
+        #expect(stat.childTicks == 15)
+        #expect(stat.startTime == 4711)
+        #expect(stat.pages == 200)
     }
 
-    @Test(arguments: ["", "42", "42 (x) S 1 2 3", "no parentheses at all", line(start: "x")])
+    @Test func readsThisProcess() throws {
+        let stat = try #require(ProcessStat.of(getpid()))
+        #expect(stat.pid == getpid())
+        #expect(stat.parent == getppid())
+        #expect(stat.pages > 0)
+        // Beyond what Linux gives out.
+        #expect(ProcessStat.of(.max) == nil)
+    }
+
+    @Test(arguments: [
+        "", "42", "42 (x) S 1 2 3", "no parentheses at all", line(pid: "x"), line(parent: "x"), line(ticks: "5 6 x 8"),
+        line(start: "x"), line(start: "-1"), line(pages: "x"),
+        "42 (x) S 7 42 42 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 9 0 4711 100",
+    ])
     func refusesOtherTexts(text: String) {
         #expect(ProcessStat(text: text) == nil)
     }

@@ -125,6 +125,82 @@ import Testing
         }
     }
 
+    /// As the API does it: what one piece of work logs, and all that it calls, is one write.
+    @Test func gatheredLinesAreWrittenTogetherInTheirOrder() throws {
+        let (logger, lines) = self.capture(.json)
+        logger.info("before")
+        let result = Logs.gathered {
+            for number in 0..<200 { logger.info("\(number)", metadata: ["text": "one\ntwo"]) }
+            #expect(lines.all.count == 1, "not before it is done")
+            return 7
+        }
+        #expect(result == 7)
+        logger.info("after")
+        try #require(lines.all.count == 3)
+        #expect(try self.messages(lines) == ["before"] + (0..<200).map(String.init) + ["after"])
+        // An empty piece of work writes nothing.
+        Logs.gathered {}
+        #expect(lines.all.count == 3)
+    }
+
+    @Test func gatheredLinesAreNotLostWhereTheWorkThrows() throws {
+        let (logger, lines) = self.capture(.json)
+        #expect(throws: Broken.self) {
+            try Logs.gathered {
+                logger.info("one")
+                logger.info("two")
+                throw Broken()
+            }
+        }
+        #expect(try self.messages(lines) == ["one", "two"])
+        #expect(lines.all.count == 1)
+    }
+
+    @Test func gatheredLinesOfTwoOutputsKeepTheirOrder() throws {
+        let written = Lines()
+        let outputs = ["a", "b"].map { name in LogOutput { written.add("\(name): \($0)") } }
+        Logs.gathered {
+            outputs[0].write("1\n")
+            outputs[0].write("2\n")
+            outputs[1].write("3\n")
+            outputs[0].write("4\n")
+        }
+        #expect(written.all == ["a: 1\n2\n", "b: 3\n", "a: 4\n"])
+    }
+
+    @Test func gatheredLinesOfManyThreadsStayWholeAndTogether() async throws {
+        let (logger, lines) = self.capture(.json)
+        await withTaskGroup { group in
+            for task in 0..<8 {
+                group.addTask {
+                    for round in 0..<20 {
+                        Logs.gathered { for number in 0..<10 { logger.info("\(task) \(round) \(number)") } }
+                    }
+                }
+            }
+        }
+        #expect(lines.all.count == 160)
+        let expected = (0..<8).flatMap { task in
+            (0..<20).flatMap { round in (0..<10).map { "\(task) \(round) \($0)" } }
+        }
+        // Those of one piece of work are in one write; the pieces of a task are in their order.
+        let writes = try lines.all.map { try self.messages(of: $0) }.enumerated().sorted { one, other in
+            let (first, second) = (one.element[0].prefix { $0 != " " }, other.element[0].prefix { $0 != " " })
+            return (String(first), one.offset) < (String(second), other.offset)
+        }
+        #expect(writes.flatMap(\.element) == expected)
+    }
+
+    private func messages(_ lines: Lines) throws -> [String] { try lines.all.flatMap { try self.messages(of: $0) } }
+
+    /// - Parameter written: whole lines, one behind the other.
+    private func messages(of written: String) throws -> [String] {
+        #expect(written.hasSuffix("}\n"))
+        return try written.split(separator: "\n").map { line in
+            try #require(try self.object(String(line))["message"] as? String)
+        }
+    }
+
     @Test(arguments: [
         (0, "1970-01-01T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"),
         (951_782_400_000_000, "2000-02-29T00:00:00.000000Z"), (1_709_251_199_123_456, "2024-02-29T23:59:59.123456Z"),

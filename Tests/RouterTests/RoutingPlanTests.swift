@@ -141,14 +141,4 @@ import Wire
         let record = try notification.record(on: "notifi.requests")
         #expect(try self.delivery(of: record).value == record.value)
     }
-
-    @Test("whether a text is a UUID's form", arguments: 0..<36)
-    func spelling(_ place: Int) {
-        let uuid = UUID(bytes: (0..<16).map { UInt8($0) * 17 })
-        var text = Array(uuid.uuidString.lowercased().utf8)
-        #expect(spells(text, uuid))
-        text[place] ^= 1
-        #expect(!spells(text, uuid))
-        #expect(!spells(Array(text.dropLast()), uuid))
-    }
 }

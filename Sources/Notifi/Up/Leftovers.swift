@@ -26,7 +26,7 @@ struct Leftovers: Sendable {
     /// Writes down a process that was just started, for a later `up` to find.
     func record(_ daemon: Daemon, pid: Int32) throws {
         // Gone already: then there is nothing to be left over.
-        guard let stat = Self.stat(of: pid) else { return }
+        guard let stat = ProcessStat.of(pid) else { return }
         let record = ProcessRecord(pid: pid, startTime: stat.startTime, boot: try Self.boot())
         try StateFolder.writePrivately(record.text, to: self.folder.recordFile(of: daemon))
     }
@@ -54,12 +54,7 @@ struct Leftovers: Sendable {
 
     private static func isAlive(_ record: ProcessRecord) -> Bool {
         guard let boot = try? self.boot() else { return false }
-        return record.isAlive(now: self.stat(of: record.pid), boot: boot)
-    }
-
-    private static func stat(of pid: Int32) -> ProcessStat? {
-        // The file vanishes with the process, so that not being able to read it is an answer.
-        (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)).flatMap(ProcessStat.init(text:))
+        return record.isAlive(now: ProcessStat.of(record.pid), boot: boot)
     }
 
     private static func boot() throws -> String {

@@ -295,14 +295,10 @@ extension LocalPostgresSite {
         return words.first?.hasSuffix("postgres") == true && words.contains { $0 == data } ? pid : nil
     }
 
-    /// In clock ticks since boot, which tells a process from a later one with its number. Nil for the dead.
+    /// Nil for the dead.
     private static func startTime(of pid: Int32) -> String? {
-        guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
-            let end = text.lastIndex(of: ")")
-        else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, fields[0] != "Z" else { return nil }
-        return String(fields[19])
+        guard let stat = ProcessStat.of(pid), stat.state != "Z" else { return nil }
+        return String(stat.startTime)
     }
 }
 

@@ -17,12 +17,15 @@ struct OtherLoadTests {
         #expect(OtherLoad.busyTicks(stat: stat) == nil)
     }
 
-    @Test("a process counts with its ended children, whatever its name")
-    func process() {
-        let stat = "42 (a) b (c) S 7 42 42 0 -1 4194304 100 200 0 0 11 12 13 14 20 0 5 0 999 1000 300"
-        #expect(ProcessTicks(stat: stat) == ProcessTicks(pid: 42, parent: 7, ticks: 50))
-        #expect(ProcessTicks(stat: "42 (a) S 7") == nil)
-        #expect(ProcessTicks(stat: "") == nil)
+    @Test("a process counts with its ended children, and its usage without them")
+    func process() throws {
+        let stat = try #require(
+            ProcessStat(text: "42 (a) b (c) S 7 42 42 0 -1 4194304 100 200 0 0 11 12 13 14 20 0 5 0 999 1000 300"))
+        #expect(ProcessTicks(stat) == ProcessTicks(pid: 42, parent: 7, ticks: 50))
+        let usage = ProcessUsage(stat, ticksPerSecond: 100, pageBytes: 4_096, fileDescriptors: 5)
+        #expect(usage.cpuSeconds == 0.23)
+        #expect(usage.residentMebibytes == 1.171875)
+        #expect(usage.fileDescriptors == 5)
     }
 
     @Test("ours are the roots and all that descends from them")

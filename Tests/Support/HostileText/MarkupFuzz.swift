@@ -13,7 +13,7 @@ public enum MarkupFuzz {
         "<", "<", "<", "</", "</", "<!", "<!--", "<!--", "-->", "--!>", "<?", "<![CDATA[", "]]>", "<!DOCTYPE", ">", ">",
         ">", "/>", "/", "=", "\"", "'", "-",
         "--", "!", "?", " ", "\n", "\t", "\r", "&", "&lt;", "&#60;", "&amp", ";", "x", "é", "\u{301}", "😀", "1", "<3",
-        "</>", "a b", "x=\"", "x='", "x=y", "\" ", "' ",
+        "</>", "x y", "x=\"", "x='", "x=y", "\" ", "' ",
     ]
 
     /// Names that HTML has no rules for: each start tag makes an element where it stands.
@@ -27,7 +27,8 @@ public enum MarkupFuzz {
         "<svg", "<svg>", "<math>", "<table>", "<td>", "<tr", "<select>", "<template>", "<html>",
         "<body onload=alert(1)>", "<head>", "<frameset>", "<col>", "<script", "<script>", "</script", "</script>",
         "<style>", "</style>", "alert(1)", "onload=alert(1)", "<textarea>", "</textarea>", "<title>",
-        "</title>", "<xmp>", "</xmp>", "<iframe>", "<noscript>", "<plaintext>", "script", "style", "SCRIPT", "img",
+        "</title>", "<xmp>", "</xmp>", "<iframe>", "<noscript>", "<plaintext>", "a b", "script", "style", "SCRIPT",
+        "img",
     ]
 
     /// What is to be taken out before markup is looked for.

@@ -4,10 +4,10 @@ import Notifications
 import Postgres
 import Subprocess
 import Testing
-import Wire
 
 @testable import Harness
 @testable import Notifi
+@testable import Wire
 
 extension EndToEnd {
     /// A newer version runs beside this one: its events pass, and its database is served as far as this one knows it.
@@ -28,22 +28,29 @@ extension EndToEnd {
                     content: .init(eventType: "new_message", message: "of the future"), acceptedAt: now,
                     dueAt: isScheduled ? .inSeconds(2) : now, isScheduled: isScheduled)
             }
-            try await installation.brokers.produce(
-                try all.map { one in
-                    var record = try one.record(on: installation.topics.requests)
-                    record.value += priority + field
-                    return record
-                })
+            let records = try all.map { one in
+                var record = try one.record(on: installation.topics.requests)
+                record.value += priority + field
+                return record
+            }
+            try await installation.brokers.produce(records)
             for one in all { _ = try await installation.service.record(of: one.id.description, in: "delivered") }
             let key = Array(user.utf8)
             let delivered = try await installation.brokers.find(on: installation.topics.deliveries, count: 2) {
                 $0.key == key
             }
+            var claimed = 0
             for message in delivered {
                 let value = try #require(message.value)
-                #expect(value.firstRange(of: field) != nil, "carried along")
-                #expect(value.firstRange(of: priority) != nil, "with its own priority")
+                let read = try Notifications.Notification(encoded: value, trace: nil)
+                let place = try #require(all.firstIndex { $0.id == read.id })
+                // Byte for byte what was sent; of a scheduled one the time of its claim stands behind that.
+                #expect(value == records[place].value + (try read.encodedClaim()), "carried along")
+                #expect(read.unknownFields == priority + field, "with its own priority")
+                #expect((read.claimedAt != nil) == all[place].isScheduled)
+                claimed += read.claimedAt == nil ? 0 : 1
             }
+            #expect(delivered.count == 2 && claimed == 1, "one of each")
             let shown = try await installation.person(user).unread()
             #expect(shown.text.ranges(of: "\"priority\":\"normal\"").count == 2, "\(shown.text)")
         }

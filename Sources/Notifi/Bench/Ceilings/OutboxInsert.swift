@@ -47,17 +47,9 @@ enum OutboxInsert {
         }
         let outcome = try await Pgbench(url: site.postgresURL, folder: site.bench.folder)
             .run(self.script, transactions: batches)
-        guard try await self.rows(on: site) == batches * batchSize else {
+        guard try await site.countOutbox() == batches * batchSize else {
             throw CommandFailure("pgbench did not insert every row")
         }
         return outcome.transactionsPerSecond * Double(batchSize)
-    }
-
-    static func rows(on site: BenchSite) async throws -> Int {
-        try await site.withPool { pool in
-            try await pool.withConnection { connection in
-                try await connection.query("SELECT count(*) AS count FROM outbox")[0].decode("count", as: Int.self)
-            }
-        }
     }
 }

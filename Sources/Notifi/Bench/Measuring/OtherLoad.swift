@@ -40,8 +40,7 @@ struct OtherLoad: Sendable {
         guard let busy = Self.busyTicks(stat: stat) else { throw CommandFailure("/proc/stat says \(stat.prefix(80))") }
         let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }
             // One that has ended meanwhile is none.
-            .compactMap { pid in (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) }
-            .compactMap(ProcessTicks.init)
+            .compactMap(ProcessStat.of).map(ProcessTicks.init)
         return Snapshot(busy: busy, own: ProcessTicks.sum(of: roots, among: processes), at: .now)
     }
 
@@ -68,14 +67,8 @@ struct ProcessTicks: Sendable, Equatable {
         self.ticks = ticks
     }
 
-    /// - Parameter stat: proc(5), see ``ProcessUsage``; the 14th and 15th field after the name are of ended children.
-    init?(stat: String) {
-        guard let end = stat.lastIndex(of: ")"), let pid = Int32(stat.prefix { $0 != " " }) else { return nil }
-        let fields = stat[stat.index(after: end)...].split(whereSeparator: \.isWhitespace)
-        guard fields.count > 14, let parent = Int32(fields[1]) else { return nil }
-        let times = fields[11...14].compactMap { Int($0) }
-        guard times.count == 4 else { return nil }
-        self.init(pid: pid, parent: parent, ticks: times.reduce(0, +))
+    init(_ stat: ProcessStat) {
+        self.init(pid: stat.pid, parent: stat.parent, ticks: stat.ticks + stat.childTicks)
     }
 
     /// Of these processes and all that descend from them.

@@ -1,3 +1,5 @@
+import Notifications
+import Operations
 import Postgres
 
 /// A backlog that the real poller drains.
@@ -6,14 +8,14 @@ struct PollerBacklog: Sendable {
     let fill: OutboxFill
     let poller: BenchDaemon
 
-    /// - Returns: rows a second, from when all of them are due until the poller has published them.
+    /// - Returns: rows a second, from when they are due until the poller has published them.
     func drain(on pool: PostgresPool) async throws -> Double {
-        // Due together, so that none is claimed before all are there.
-        let ahead = max(2, Double(self.rows) / 10_000)
+        // Due together, or nearly so: far sooner one after the other than they can be claimed. None before all are there.
+        let ahead = Int64(max(2, self.rows / 10_000))
         let before = try await self.published()
         let clock = ContinuousClock()
         let due = clock.now + .seconds(ahead)
-        try await self.fill.add(self.rows, dueIn: ahead, on: pool)
+        try await self.fill.add(self.rows, firstDue: .now.advanced(bySeconds: ahead), on: pool)
         guard clock.now < due else { throw CommandFailure("the backlog took longer than \(ahead) s to write") }
         try await clock.sleep(until: due)
         let deadline = due + .seconds(300)

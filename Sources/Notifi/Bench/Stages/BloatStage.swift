@@ -1,4 +1,5 @@
 import Foundation
+import Notifications
 import Operations
 import Postgres
 
@@ -45,24 +46,14 @@ struct BloatStage: BenchStage {
     private func load(_ site: BenchSite, holding: Bool, rate: Double?) async throws -> Outcome {
         let bench = site.bench
         let rows = bench.size(100_000, quick: 5_000)
-        let fill = try OutboxFill(service: site.service)
-        return try await site.withPool(3) { pool in
+        let fill = OutboxFill(service: site.service)
+        return try await site.withPool(2) { pool in
             try await site.withDaemon(.poller) { poller in
                 let backlog = PollerBacklog(rows: rows, fill: fill, poller: poller)
                 let full = try await backlog.drain(on: pool)
-                let rate = rate ?? full / 2
-                guard holding else {
-                    let dead = try await self.feed(fill, rate: rate, bench, on: pool)
+                return try await site.withSnapshot(held: holding) {
+                    let dead = try await self.feed(fill, rate: rate ?? full / 2, bench, on: pool)
                     return Outcome(rate: try await backlog.drain(on: pool), deadRows: dead)
-                }
-                return try await pool.withConnection { holder in
-                    // Its snapshot is taken by the first statement.
-                    try await holder.execute(
-                        script: "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM outbox")
-                    let dead = try await self.feed(fill, rate: rate, bench, on: pool)
-                    let again = try await backlog.drain(on: pool)
-                    try await holder.execute(script: "ROLLBACK")
-                    return Outcome(rate: again, deadRows: dead)
                 }
             }
         }
@@ -80,7 +71,7 @@ struct BloatStage: BenchStage {
         while sent < arrivals.count {
             let elapsed = clock.now - began
             let due = arrivals.dueCount(at: elapsed)
-            if due > sent { try await fill.add(due - sent, dueIn: 0, on: pool) }
+            if due > sent { try await fill.add(due - sent, firstDue: .now, on: pool) }
             sent = due
             if elapsed / .seconds(1) >= (dead.last?.seconds ?? -1) + 1 {
                 let rows = try await TableSize.current(on: pool)["outbox"]?.deadRows ?? 0

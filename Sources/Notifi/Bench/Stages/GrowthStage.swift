@@ -72,11 +72,7 @@ struct GrowthStage: BenchStage {
                 try await InboxFill(rows: rows, service: site.service).run(at: .now, on: pool)
                 // All due, and enough for the claims of all runs.
                 let claimed = bench.runs * (Self.claims(bench) + 1) * Self.batch
-                try await OutboxFill(service: site.service).add(max(rows, claimed), dueIn: -3_600, on: pool)
-                // One by one: several in one script would be a transaction, in which nothing is vacuumed.
-                for script in ["VACUUM (ANALYZE) outbox", "CHECKPOINT"] {
-                    try await pool.withConnection { try await $0.execute(script: script) }
-                }
+                try await site.fillOutbox(max(rows, claimed))
             }
             bench.console.say("growth: \(Self.name(rows)) rows filled in \(ContinuousClock.now - began)")
             return try await self.withSizes(sizes.dropFirst(), sites + [(rows, site)], bench, body)

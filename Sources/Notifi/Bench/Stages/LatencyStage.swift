@@ -22,15 +22,15 @@ struct LatencyStage: BenchStage {
     }
 
     private static func run(_ bench: Bench) async throws -> Run {
-        let (maximum, memory) = try await self.withDaemons(bench) { site, daemons, pool in
-            let watches = try daemons.map(MemoryWatch.init)
-            let maximum = try await self.maximum(site, daemons[0], pool)
+        let (maximum, memory) = try await self.withDaemons(bench) { pipeline, pool in
+            let watches = try pipeline.all.map(MemoryWatch.init)
+            let maximum = try await self.maximum(pipeline, on: pool)
             return (maximum, try watches.map { try $0.reading() })
         }
         var (hops, loads): ([Hops], [LoadOutcome]) = ([], [])
         for share in self.shares {
-            let (hop, load) = try await self.withDaemons(bench) { site, daemons, pool in
-                try await self.visible(at: maximum * share, site, daemons[0], pool)
+            let (hop, load) = try await self.withDaemons(bench) { pipeline, pool in
+                try await self.visible(at: maximum * share, pipeline, on: pool)
             }
             hops.append(hop)
             loads.append(load)
@@ -41,11 +41,11 @@ struct LatencyStage: BenchStage {
     /// Each load has topics of its own: the embedded broker looks through all that it holds of a partition for what a fetch
     /// asks for, so that it would be slower with each load.
     private static func withDaemons<R: Sendable>(
-        _ bench: Bench, _ body: @escaping @Sendable (BenchSite, [BenchDaemon], PostgresPool) async throws -> R
+        _ bench: Bench, _ body: @escaping @Sendable (BenchPipeline, PostgresPool) async throws -> R
     ) async throws -> R {
         try await bench.withSite { site in
-            try await site.withAllDaemons { daemons in
-                try await site.withPool { try await body(site, daemons, $0) }
+            try await site.withDaemons { pipeline in
+                try await site.withPool { try await body(pipeline, $0) }
             }
         }
     }
@@ -55,34 +55,36 @@ struct LatencyStage: BenchStage {
     }
 
     /// POSTs a second, until all of them are in the inbox.
-    private static func maximum(_ site: BenchSite, _ api: BenchDaemon, _ pool: PostgresPool) async throws -> Double {
+    private static func maximum(_ pipeline: BenchPipeline, on pool: PostgresPool) async throws -> Double {
+        let site = pipeline.site
         var (count, maximum) = (0, 0.0)
         // The first time is for warming up.
         for _ in 1...2 {
             let began = ContinuousClock.now
             let outcome = try await HTTPLoad(
-                ports: [api.ports.http ?? 0], pattern: .closed, duration: .seconds(60),
+                ports: [pipeline.port], pattern: .closed, duration: .seconds(60),
                 most: site.bench.size(20_000, quick: 500), request: self.requests(site)
             ).run()
             count += outcome.statuses[202] ?? 0
-            try await site.waitForInbox(count, pool)
+            try await site.waitForInbox(count, on: pool)
             maximum = Double(outcome.statuses[202] ?? 0) / ((ContinuousClock.now - began) / .seconds(1))
         }
         return maximum
     }
 
     private static func visible(
-        at rate: Double, _ site: BenchSite, _ api: BenchDaemon, _ pool: PostgresPool
+        at rate: Double, _ pipeline: BenchPipeline, on pool: PostgresPool
     ) async throws -> (Hops, LoadOutcome) {
+        let site = pipeline.site
         let bench = site.bench
         let duration = bench.duration(.seconds(10), quick: .seconds(1))
         let requests = self.requests(site)
-        let warm = try await site.warmUp(api, rate: rate, pool)
-        let probe = try await VisibilityProbe.prepare("watch", on: site, api, duration: duration)
+        let warm = try await site.warmUp(pipeline, rate: rate, on: pool)
+        let probe = try await VisibilityProbe.prepare("watch", on: pipeline, duration: duration)
         async let seen = probe.run()
-        let load = try await bench.openLoad([api.ports.http ?? 0], rate: rate, duration: duration, requests)
+        let load = try await bench.openLoad([pipeline.port], rate: rate, duration: duration, requests)
         let samples = try await seen
-        try await site.waitForInbox(warm + (load.statuses[202] ?? 0) + samples.count, pool)
+        try await site.waitForInbox(warm + (load.statuses[202] ?? 0) + samples.count, on: pool)
         let trails = try await Hops.trails(of: "watch-", on: site, pool)
         let hops = samples.reduce(into: Hops()) { $0.record($1, trails[$1.user]) }
         return (hops, load)

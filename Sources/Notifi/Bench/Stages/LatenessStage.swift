@@ -42,19 +42,18 @@ struct LatenessStage: BenchStage {
 
     private static func run(_ rate: Int, _ bench: Bench) async throws -> (Lateness, LoadOutcome, [MemoryWatch.Reading]) {
         try await bench.withSite { site in
-            try await site.withAllDaemons { daemons in
-                let watches = try daemons.map(MemoryWatch.init)
+            try await site.withDaemons { pipeline in
+                let watches = try pipeline.all.map(MemoryWatch.init)
                 return try await site.withPool { pool in
-                    let warm = try await site.warmUp(daemons[0], rate: Double(rate), pool)
+                    let warm = try await site.warmUp(pipeline, rate: Double(rate), on: pool)
                     let began = Instant.now
                     let duration = bench.duration(.seconds(10), quick: .seconds(1))
-                    let load = try await bench.openLoad(
-                        [daemons[0].ports.http ?? 0], rate: Double(rate), duration: duration
-                    ) { number in
+                    let load = try await bench.openLoad([pipeline.port], rate: Double(rate), duration: duration) {
+                        number in
                         let due = Instant(microseconds: Instant.now.microseconds + Int64(Self.lead / .microseconds(1)))
                         return site.post(json: site.traffic.json(number, schedule: due.description))
                     }
-                    try await site.waitForInbox(warm + (load.statuses[202] ?? 0), pool)
+                    try await site.waitForInbox(warm + (load.statuses[202] ?? 0), on: pool)
                     return (try await Self.lateness(since: began, pool), load, try watches.map { try $0.reading() })
                 }
             }

@@ -35,7 +35,7 @@ struct PeersStage: BenchStage {
         let bench = site.bench
         let inbox = InboxFill(rows: bench.size(100_000, quick: 2_000), service: site.service)
         let users = inbox.users
-        let fill = try OutboxFill(service: site.service)
+        let fill = OutboxFill(service: site.service)
         return try await site.withPool(1) { pool in
             try await inbox.run(at: .now, on: pool)
             _ = try await peers.python("django_unread.py", "migrate")

@@ -96,7 +96,7 @@ struct RouterStage: BenchStage {
         let there =
             switch self.route {
             case .now: Int(try await site.lag(group: "\(site.topicPrefix).nobody", topic: site.topics.deliveries))
-            case .scheduled: try await OutboxInsert.rows(on: site)
+            case .scheduled: try await site.countOutbox()
             }
         guard there == count else { throw CommandFailure("of \(count) requests \(there) were routed") }
     }

@@ -43,7 +43,7 @@ struct SoakStage: BenchStage {
         let series = try await watched
 
         let accepted = posted.statuses[202] ?? 0
-        let arrived = try await site.waitForInbox(before + accepted, within: .seconds(60), on: pool) - before
+        let arrived = try await site.countInbox(upTo: before + accepted, within: .seconds(60), on: pool) - before
         let ids = try await pool.count("SELECT count(DISTINCT id) AS count FROM inbox") - before
         let delivered = try await pool.count("SELECT count(*) AS count FROM inbox WHERE state = 'delivered'") - before
         let left = try await pool.count("SELECT count(*) AS count FROM outbox")

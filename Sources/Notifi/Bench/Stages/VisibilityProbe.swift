@@ -38,9 +38,9 @@ struct VisibilityProbe: Sendable {
     ///
     /// - Parameter name: of the users, so that each is new.
     static func prepare(
-        _ name: String, on site: BenchSite, _ api: BenchDaemon, duration: Duration
+        _ name: String, on pipeline: BenchPipeline, duration: Duration
     ) async throws -> VisibilityProbe {
-        let port = api.ports.http ?? 0
+        let (site, port) = (pipeline.site, pipeline.port)
         let people = try await HTTPDialogue.with(port: port) { dialogue in
             var people: [[Person]] = []
             for lane in 0..<Self.lanes {

@@ -76,18 +76,6 @@ public struct NotificationID: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension UUID {
-    /// As RFC 9562 section 4 asks of what is written.
-    public var lowercasedText: String {
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (place, byte) in self.bytes.enumerated() {
-            if place == 4 || place == 6 || place == 8 || place == 10 { text.append(UInt8(ascii: "-")) }
-            text.append(hexDigit(byte >> 4))
-            text.append(hexDigit(byte & 15))
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
     /// - Parameter bytes: exactly 16.
     public init(bytes b: [UInt8]) {
         precondition(b.count == 16)
@@ -100,8 +88,4 @@ extension UUID {
         let u = self.uuid
         return [u.0, u.1, u.2, u.3, u.4, u.5, u.6, u.7, u.8, u.9, u.10, u.11, u.12, u.13, u.14, u.15]
     }
-}
-
-private func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }

@@ -1,0 +1,1 @@
+../../../Sources/API/Services/AcceptedText.swift
