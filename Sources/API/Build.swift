@@ -51,6 +51,10 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         versions: versions, pollIntervalSeconds: settings[APISettings.pollInterval],
         connections: settings[PostgresSettings.poolSize], requestsPerMinute: settings[APISettings.inboxRequests],
         gate: gates.inboxes)
+    let pages = UnreadPages(lanes: settings[PostgresSettings.poolSize] / 2) {
+        try await InboxPage.run(
+            UnreadRoute.query(), of: $0, requestsPerMinute: settings[APISettings.inboxRequests], on: pool)
+    }
     let marking = InboxMarking(pool: pool, changes: changes, answers: answers)
     let routes = Routes(
         send: SendRoute(access: services, accepting: accepting, gate: gates.sends),
@@ -58,7 +62,7 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         list: ListRoute(access: services, sent: sent), get: GetRoute(access: services, sent: sent),
         reschedule: RescheduleRoute(access: services, sent: sent, deeds: deeds),
         cancel: CancelRoute(access: services, sent: sent, changes: changes, deeds: deeds),
-        unread: UnreadRoute(access: people, pool: pool, answers: answers),
+        unread: UnreadRoute(access: people, pool: pool, pages: pages, answers: answers),
         markRead: MarkReadRoute(access: people, marking: marking),
         inbox: InboxRoute(access: people, pool: pool, answers: answers, directory: directory),
         counts: CountsRoute(access: people, pool: pool, answers: answers),
@@ -92,6 +96,7 @@ func buildAPI(_ context: DaemonContext) async throws -> [any Service] {
         BackgroundService("Postgres pool") { await pool.run() },
         BackgroundService("Kafka producer") { try await producer.run() },
         BackgroundService("inbox lookups") { await lookups.run() },
+        BackgroundService("unread pages") { await pages.run() },
         ChangeAnnouncer(changes: changes, logger: logger), audit,
         BackgroundService("inbox changes") { try await tail.run() },
         InboxRefresher(versions: versions, logger: logger), directory, sessions,

@@ -31,7 +31,7 @@ import Testing
         #expect(text == String(decoding: try Answer.json(InboxItemView(item)), as: UTF8.self))
     }
 
-    private static func item(_ random: inout SeededGenerator) throws -> History.Decision {
+    static func item(_ random: inout SeededGenerator) throws -> History.Decision {
         let notification = try AcceptedTextTests.notification(&random)
         func mark() -> Instant? {
             Bool.random(using: &random)

@@ -46,6 +46,57 @@ extension Live {
             }
         }
 
+        /// Each is given what they would be given alone: theirs, and nothing of anybody else's.
+        @Test func manyAtOnceAreAsEachAlone() async throws {
+            try await withDatabase { database async throws in
+                let users = ["ann", "bob", "nobody", "Ren\u{E9}", "Rene\u{301}", "over", "cid"]
+                for (number, user) in users.enumerated() where user != "nobody" {
+                    try await database.deliver(all: (0...number).map { sample(to: user, "\($0) of \(user)") })
+                }
+                let query = InboxPage.Query(filter: .unread, limit: 3)
+                // As though a minute had just begun for another request.
+                _ = try await database.pool.query(
+                    """
+                    INSERT INTO inbox_requests
+                    VALUES ('over', date_trunc('minute', clock_timestamp()) + interval '1 minute', 50)
+                    """)
+                let many = try await InboxPage.run(query, of: users, requestsPerMinute: 50, on: database.pool)
+                for (user, page) in zip(users, many) {
+                    guard user != "over" else {
+                        #expect(throws: TooManyRequests.self) { try page.get() }
+                        continue
+                    }
+                    let (page, alone) = (try page.get(), try await database.unread(user, limit: 3))
+                    #expect(page.items == alone.items && page.version == alone.version, "\(user)")
+                    #expect(page.items.allSatisfy { $0.notification.userID.utf8.elementsEqual(user.utf8) })
+                    #expect(page.allowance.left == 49)
+                }
+                #expect(many.count == users.count)
+                #expect(try await InboxPage.run(query, of: [], requestsPerMinute: 50, on: database.pool).isEmpty)
+            }
+        }
+
+        /// Rows are locked in one order, so that nobody waits for somebody who waits for them.
+        @Test func statementsForTheSameUsersInAnyOrder() async throws {
+            try await withDatabase { database async throws in
+                let users = (0..<16).map { "user-\($0)" }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<40 {
+                        group.addTask {
+                            let pages = try await InboxPage.run(
+                                InboxPage.Query(filter: .unread, limit: 3),
+                                of: number % 2 == 0 ? users : users.reversed(), requestsPerMinute: 10_000,
+                                on: database.pool)
+                            for page in pages { _ = try page.get() }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                let counted = try await database.pool.query("SELECT sum(requests)::int8, count(*) FROM inbox_requests")
+                #expect(try counted[0].decode(1, as: Int64.self) == 16)
+            }
+        }
+
         @Test func everyFilterIsTested() { #expect(InboxPage.Filter.allCases.count == 4) }
 
         @Test func anEventTypeIsAFilterOfItsOwn() async throws {

@@ -80,6 +80,9 @@ extension Live {
             Case(
                 name: "NextDue", sql: NextDue.sql, types: "int4, timestamptz, uuid",
                 arguments: "0, '1970-01-01 00:00:00+00', '\(Self.lowest)'", index: "outbox_order"),
+            Case(
+                name: "InboxPage of many", sql: InboxPage.sqlOfMany(.unread), types: "text[], int8, int8, text, int8",
+                arguments: "ARRAY['user7', 'heavy', 'user8'], 9223372036854775807, 101, NULL, 120", index: Self.bySeq),
             Self.page(nil), Self.page(.unread), Self.page(.read), Self.page(.archived), Self.page(.all),
             Case(
                 name: "InboxCounts", sql: InboxCounts.sql, types: "text, int8", arguments: "'heavy', 120",

@@ -10,19 +10,19 @@ struct JSONText {
         self.bytes.append(UInt8(ascii: "{"))
     }
 
-    mutating func member(_ name: StaticString, _ value: String) {
+    mutating func member(_ name: String, _ value: String) {
         self.name(name)
         self.string(value)
     }
 
     /// - Parameter json: is JSON already.
-    mutating func member(_ name: StaticString, json: some Sequence<UInt8>) {
+    mutating func member(_ name: String, json: some Sequence<UInt8>) {
         self.name(name)
         self.bytes += json
     }
 
     /// Where there is none, `null` says so.
-    mutating func member(_ name: StaticString, orNull value: String?) {
+    mutating func member(_ name: String, orNull value: String?) {
         if let value { self.member(name, value) } else { self.member(name, json: "null".utf8) }
     }
 
@@ -31,15 +31,21 @@ struct JSONText {
         return self.bytes
     }
 
-    private mutating func name(_ name: StaticString) {
+    private mutating func name(_ name: String) {
         if self.bytes.count > 1 { self.bytes.append(UInt8(ascii: ",")) }
-        self.string("\(name)")
+        self.string(name)
         self.bytes.append(UInt8(ascii: ":"))
     }
 
     /// With the escapes of Foundation's encoder, slashes left as they are.
     private mutating func string(_ text: String) {
         self.bytes.append(UInt8(ascii: "\""))
+        defer { self.bytes.append(UInt8(ascii: "\"")) }
+        // Most texts go as they are, all at once.
+        guard Self.needsEscapes(text) else {
+            self.bytes += text.utf8
+            return
+        }
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): self.bytes += [UInt8(ascii: "\\"), byte]
@@ -55,11 +61,21 @@ struct JSONText {
             default: self.bytes.append(byte)
             }
         }
-        self.bytes.append(UInt8(ascii: "\""))
     }
 
-    static func array(_ elements: some Sequence<[UInt8]>) -> [UInt8] {
-        var bytes = [UInt8(ascii: "[")]
+    private static func needsEscapes(_ text: String) -> Bool {
+        let bytes = text.utf8.span
+        for place in bytes.indices {
+            let byte = bytes[place]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return true }
+        }
+        return false
+    }
+
+    static func array(_ elements: some Collection<[UInt8]>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(elements.reduce(2) { $0 + $1.count + 1 })
+        bytes.append(UInt8(ascii: "["))
         for element in elements {
             if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
             bytes += element

@@ -17,8 +17,8 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case passing
         /// Within one that may be answered here.
         case gathering(HotRequest, HTTPRequestHead, ByteBuffer?)
-        /// A POST is on its way to the brokers.
-        case publishing
+        /// A POST is on its way to the brokers, or a page on its way from Postgres.
+        case waiting
     }
 
     private let routes: HotRoutes
@@ -101,7 +101,7 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .publishing = self.state {
+        if case .waiting = self.state {
             self.heldEvents.append(event)
         } else {
             self.release(context: context)
@@ -127,9 +127,15 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func take(_ request: HotRequest, _ body: ByteBuffer?, context: ChannelHandlerContext) -> Bool {
         switch request {
         case .poll(let poll):
-            guard body == nil, let answer = self.routes.answer(poll) else { return false }
-            self.state = .passing
-            self.write(answer, context: context)
+            guard body == nil, let polled = self.routes.begin(poll) else { return false }
+            switch polled {
+            case .answer(let answer):
+                self.state = .passing
+                self.write(answer, context: context)
+            case .page(let poll):
+                self.state = .waiting
+                self.lane?.ask(poll, for: self)
+            }
         case .send(let send):
             guard let begun = self.routes.begin(send, body: body.map { Array($0.readableBytesView) } ?? []) else {
                 return false
@@ -139,16 +145,16 @@ final class HotHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 self.state = .passing
                 self.write(answer, context: context)
             case .publish(let send):
-                self.state = .publishing
+                self.state = .waiting
                 self.lane?.publish(send, for: self)
             }
         }
         return true
     }
 
-    /// Writes the answer to the POST that is on its way. Where the peer has gone there is nobody to tell.
+    /// Writes the answer to what is on its way. Where the peer has gone there is nobody to tell.
     func finish(_ answer: Answer) {
-        guard let context = self.context, case .publishing = self.state else { return }
+        guard let context = self.context, case .waiting = self.state else { return }
         self.state = .passing
         let events = self.heldEvents
         self.heldEvents = []

@@ -29,6 +29,16 @@ final class HotLane {
         self.eventLoop.assumeIsolated().execute { self.handOver() }
     }
 
+    /// The page's text is written where the page was read: no event loop is to be held up by the longest ones.
+    func ask(_ poll: HotPoll, for asker: HotHandler) {
+        let bound = NIOLoopBound(asker, eventLoop: self.eventLoop)
+        let (routes, eventLoop) = (self.routes, self.eventLoop)
+        routes.unread.pages.ask(for: poll.person) { page in
+            let answer = routes.finish(poll, page)
+            eventLoop.execute { bound.value.finish(answer) }
+        }
+    }
+
     private func handOver() {
         let turn = self.waiting
         self.waiting = []

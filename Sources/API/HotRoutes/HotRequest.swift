@@ -1,6 +1,6 @@
 import NIOHTTP1
 
-/// One of the two requests that are answered before the framework sees them, as its head tells. Pure.
+/// One of the requests that are answered before the framework sees them, as its head tells. Pure.
 ///
 /// Only what is plain is taken: whatever could mean something more (`Expect`, an `Origin`, a body of unknown length, a
 /// field that is there twice) is the framework's to understand.
@@ -11,7 +11,7 @@ enum HotRequest: Sendable, Equatable {
 
     /// `POST /api/notifications`.
     case send(Send)
-    /// `GET /api/notifications/unread` with an `If-None-Match`.
+    /// `GET /api/notifications/unread` without a query.
     case poll(Poll)
 
     struct Send: Sendable, Equatable {
@@ -24,7 +24,7 @@ enum HotRequest: Sendable, Equatable {
     struct Poll: Sendable, Equatable {
         var authorization: String?
         var cookie: String?
-        var ifNoneMatch: String
+        var ifNoneMatch: String?
         var traceparent: String?
     }
 
@@ -40,12 +40,10 @@ enum HotRequest: Sendable, Equatable {
                     authorization: fields.authorization, contentType: fields.contentType,
                     idempotencyKey: fields.idempotencyKey, traceparent: fields.traceparent))
         } else if head.method == .GET, head.uri == UnreadRoute.path {
-            guard let fields = Fields(head.headers), fields.contentLength == nil, let known = fields.ifNoneMatch else {
-                return nil
-            }
+            guard let fields = Fields(head.headers), fields.contentLength == nil else { return nil }
             self = .poll(
                 Poll(
-                    authorization: fields.authorization, cookie: fields.cookie, ifNoneMatch: known,
+                    authorization: fields.authorization, cookie: fields.cookie, ifNoneMatch: fields.ifNoneMatch,
                     traceparent: fields.traceparent))
         } else {
             return nil

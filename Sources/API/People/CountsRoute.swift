@@ -9,13 +9,13 @@ struct CountsRoute: Sendable {
     let answers: InboxAnswers
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
-        let userID = try await self.access.require(request)
-        if let unchanged = try await self.answers.notModified(request, for: userID) { return unchanged }
+        let person = Person(try await self.access.require(request))
+        if let unchanged = try await self.answers.notModified(request, for: person) { return unchanged }
         let counts = try await self.answers.asking {
-            try await InboxCounts.run(userID, requestsPerMinute: $0, on: self.pool)
+            try await InboxCounts.run(person.userID, requestsPerMinute: $0, on: self.pool)
         }
         return try Response(
             json: ["unread": counts.unread, "unseen": counts.unseen],
-            headers: self.answers.headers(version: counts.version, of: userID, counts.allowance))
+            headers: self.answers.headers(version: counts.version, of: person, counts.allowance))
     }
 }

@@ -35,7 +35,22 @@ final class InboxAnswers: Sendable {
     nonisolated(nonsending) func asking<Answer>(
         _ body: nonisolated(nonsending) (_ requestsPerMinute: Int) async throws -> Answer
     ) async throws -> Answer {
-        try await self.gate.admit { try await self.counted { try await body(self.requestsPerMinute) } }
+        try self.begin()
+        defer { self.end() }
+        return try await body(self.requestsPerMinute)
+    }
+
+    /// For what cannot be within a body of `asking`: who began ends.
+    ///
+    /// - Throws: `Problem`, 503, where too many ask already; nothing has begun then.
+    func begin() throws {
+        try self.gate.begin()
+        self.pace.withLock { $0.began(at: .now) }
+    }
+
+    func end() {
+        self.pace.withLock { $0.ended(at: .now) }
+        self.gate.end()
     }
 
     private nonisolated(nonsending) func counted<Answer>(
@@ -47,22 +62,26 @@ final class InboxAnswers: Sendable {
     }
 
     /// - Returns: a 304 where the client has what there is, which is not counted; `nil` where it has to be told.
-    func notModified(_ request: Request, for userID: String) async throws -> Response? {
+    func notModified(_ request: Request, for person: Person) async throws -> Response? {
         guard let known = request.headers[.ifNoneMatch] else { return nil }
-        let person = Person(userID)
         let version = try await self.counted { try await self.versions.version(of: person) }
         return self.confirmed(known, version, of: person).map(Response.init)
     }
 
-    /// The same 304 without asking anybody.
-    ///
+    /// What memory alone tells of the inbox that a client knows.
+    enum Memory {
+        /// The 304.
+        case unchanged(Answer)
+        case changed
+        /// Postgres has to be asked for the version.
+        case unknown
+    }
+
     /// - Parameter known: the `If-None-Match`.
-    /// - Returns: `nil` where memory cannot tell, or tells of a change.
-    func notModifiedAtOnce(_ known: String, for person: Person) -> Answer? {
-        guard let version = self.versions.known(of: person), let answer = self.confirmed(known, version, of: person)
-        else { return nil }
-        self.versions.countConfirmed()
-        return answer
+    func compareAtOnce(_ known: String, for person: Person) -> Memory {
+        guard let version = self.versions.known(of: person) else { return .unknown }
+        self.versions.countKnown()
+        return self.confirmed(known, version, of: person).map(Memory.unchanged) ?? .changed
     }
 
     private func confirmed(_ known: String, _ version: Int64, of person: Person) -> Answer? {
@@ -73,9 +92,9 @@ final class InboxAnswers: Sendable {
 
     /// Of a page that is true for this version. Postgres may have been faster than the tail, and whoever has the page is
     /// then not to be sent it again.
-    func headers(version: Int64, of userID: String, _ allowance: RequestAllowance) -> HTTPFields {
-        self.versions.changed(userID, version: version)
-        return self.headers(allowance) + [.eTag: Self.etag(version, of: Person(userID), at: .now)]
+    func headers(version: Int64, of person: Person, _ allowance: RequestAllowance) -> HTTPFields {
+        self.versions.changed(person.key, version: version)
+        return self.headers(allowance) + [.eTag: Self.etag(version, of: person, at: .now)]
     }
 
     /// Of any answer that was counted.

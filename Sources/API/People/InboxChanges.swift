@@ -28,7 +28,7 @@ final class InboxChanges: Sendable {
     /// Waits for the report within the producer's bound. The change is committed already: where Kafka is away it is seen
     /// all the same, only later; it then waits for `announceWaiting`.
     func announce(_ userID: String, version: Int64, logger: Logger) async {
-        self.versions.changed(userID, version: version)
+        self.versions.changed(UserKey(userID), version: version)
         do {
             _ = try await self.producer.send(try self.record(userID, version))
         } catch {

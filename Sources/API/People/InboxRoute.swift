@@ -15,17 +15,17 @@ struct InboxRoute: Sendable {
     let directory: ServiceDirectory
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
-        let userID = try await self.access.require(request)
+        let person = Person(try await self.access.require(request))
         var query = try Self.query(request.uri) { name in
             // What is not loaded yet cannot tell; then no more than the form is looked at.
             self.directory.isLoaded ? self.directory.types[name] != nil : EventType.isValidName(name)
         }
-        if let unchanged = try await self.answers.notModified(request, for: userID) { return unchanged }
+        if let unchanged = try await self.answers.notModified(request, for: person) { return unchanged }
         // One more than asked for tells whether there is a next page.
         let limit = query.limit
         query.limit += 1
         let page = try await self.answers.asking { [query] in
-            try await InboxPage.run(query, of: userID, requestsPerMinute: $0, on: self.pool)
+            try await InboxPage.run(query, of: person.userID, requestsPerMinute: $0, on: self.pool)
         }
         let shown = page.items.prefix(limit)
         var text = JSONText()
@@ -33,7 +33,8 @@ struct InboxRoute: Sendable {
         text.member("notifications", json: JSONText.array(shown.map(InboxItemText.json)))
         return Response(
             Answer(
-                .ok, self.answers.headers(version: page.version, of: userID, page.allowance), json: text.finish()))
+                .ok, self.answers.headers(version: page.version, of: person, page.allowance),
+                json: text.finish()))
     }
 
     /// - Parameter isKnown: whether there is an event type of this name.

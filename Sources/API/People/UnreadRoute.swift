@@ -13,24 +13,35 @@ struct UnreadRoute: Sendable {
 
     let access: PersonAccess
     let pool: PostgresPool
+    let pages: UnreadPages
     let answers: InboxAnswers
 
     func handle(_ request: Request, _ context: APIContext) async throws -> Response {
-        let userID = try await self.access.require(request)
+        let person = Person(try await self.access.require(request))
         var parameters = QueryReader(request.uri)
         let before = parameters.value("cursor") { InboxCursor.seq($0) }
         try parameters.finish()
-        if let unchanged = try await self.answers.notModified(request, for: userID) { return unchanged }
-        let query = InboxPage.Query(filter: .unread, before: before, limit: Self.pageSize + 1)
-        let page = try await self.answers.asking {
-            try await InboxPage.run(query, of: userID, requestsPerMinute: $0, on: self.pool)
+        if let unchanged = try await self.answers.notModified(request, for: person) { return unchanged }
+        let page = try await self.answers.asking { requestsPerMinute in
+            guard let before else { return try await self.pages.page(of: person) }
+            return try await InboxPage.run(
+                Self.query(before: before), of: person.userID, requestsPerMinute: requestsPerMinute, on: self.pool)
         }
-        var headers = self.answers.headers(version: page.version, of: userID, page.allowance)
+        return Response(self.answer(page, to: person))
+    }
+
+    /// One more than is shown tells whether there is a next page.
+    static func query(before: Int64? = nil) -> InboxPage.Query {
+        InboxPage.Query(filter: .unread, before: before, limit: Self.pageSize + 1)
+    }
+
+    func answer(_ page: InboxPage.Page, to person: Person) -> Answer {
+        var headers = self.answers.headers(version: page.version, of: person, page.allowance)
         let shown = page.items.prefix(Self.pageSize)
         if page.items.count > Self.pageSize, let last = shown.last {
-            headers[.link] = "</api/notifications/unread?cursor=\(InboxCursor.text(last.seq))>; rel=\"next\""
+            headers[.link] = "<\(Self.path)?cursor=\(InboxCursor.text(last.seq))>; rel=\"next\""
         }
-        return Response(Answer(.ok, headers, json: JSONText.array(shown.map(InboxItemText.json))))
+        return Answer(.ok, headers, json: JSONText.array(shown.map(InboxItemText.json)))
     }
 }
 

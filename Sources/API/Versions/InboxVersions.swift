@@ -47,13 +47,13 @@ final class InboxVersions: Sendable {
 
     /// What memory knows. Where it is nothing, `version(of:)` has to be asked, which may wait for Postgres.
     ///
-    /// Not counted, since who is told of a change asks again: `countConfirmed` does.
+    /// Not counted, since who is told of nothing asks again: `countKnown` does.
     func known(of person: Person) -> Int64? {
         if case .known(let version) = self.ask(person) { version } else { nil }
     }
 
-    /// A request was answered by what `known(of:)` told.
-    func countConfirmed() {
+    /// What `known(of:)` told was all that had to be asked.
+    func countKnown() {
         self.metrics.fromMemory.increment()
     }
 
@@ -62,8 +62,8 @@ final class InboxVersions: Sendable {
     }
 
     /// For what this replica itself has committed, or read: it never again confirms what was before.
-    func changed(_ userID: String, version: Int64) {
-        self.map.withLock { $0.apply(version, to: UserKey(userID)) }
+    func changed(_ user: UserKey, version: Int64) {
+        self.map.withLock { $0.apply(version, to: user) }
     }
 
     // MARK: The tail

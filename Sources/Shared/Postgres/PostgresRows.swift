@@ -57,10 +57,7 @@ public struct PostgresRow: Sendable {
     /// - Throws: `PostgresError` with code `.decoding` where the column is missing, is NULL though `T` is not optional,
     ///   or has another type.
     public func decode<T: PostgresDecodable>(_ column: String, as type: T.Type = T.self) throws(PostgresError) -> T {
-        guard let index = self.storage.indices[column] else {
-            throw PostgresError(code: .decoding, message: "the result has no column \"\(column)\"")
-        }
-        return try T.decode(self.cell(index))
+        try T.decode(self.cell(try self.position(of: column)))
     }
 
     /// Reads a column by its position from 0. Throws as `decode(_:as:)` by name does.
@@ -69,6 +66,16 @@ public struct PostgresRow: Sendable {
             throw PostgresError(code: .decoding, message: "the result has no column at \(index)")
         }
         return try T.decode(self.cell(index))
+    }
+
+    /// Where a column lies (the first, if several have its name): for rows of which many are read.
+    ///
+    /// - Throws: `PostgresError` with code `.decoding` where the column is missing.
+    public func position(of column: String) throws(PostgresError) -> Int {
+        guard let index = self.storage.indices[column] else {
+            throw PostgresError(code: .decoding, message: "the result has no column \"\(column)\"")
+        }
+        return index
     }
 
     private func cell(_ index: Int) -> PostgresCell {

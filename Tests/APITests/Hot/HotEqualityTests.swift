@@ -105,7 +105,7 @@ import Testing
             .poll(["Authorization: Basic x", "Cookie: notifi_session=\(ann)", "If-None-Match: \(etag)"]),
             .poll(["Authorization: Bearer \(ann)", "If-None-Match: \(etag)", "Origin: https://app.test"]),
             .poll(["Authorization: Bearer \(ann)", "If-None-Match: \(etag)"], query: "?cursor=%%%"),
-            // A change, or no ETag: Postgres is asked, which is not there.
+            // A change, or no ETag: a page.
             .poll(["Authorization: Bearer \(ann)", "If-None-Match: \(others)"]),
             .poll(["Authorization: Bearer \(ann)"]),
         ]
@@ -114,6 +114,31 @@ import Testing
         }
         let first = try #require(try await Self.answers(to: [requests[0]], isHot: true)[0])
         #expect(first.status.contains("304"))
+    }
+
+    /// Pages of all lengths, an inbox whose requests are used up, and Postgres away; and what is behind each stays whole.
+    @Test(arguments: ["ann", "nobody", "full", "many", "over", "away"])
+    func pages(user: String) async throws {
+        let session = "Authorization: Bearer \(try await token(Claims(sub: user)))"
+        let current = InboxAnswers.etag(Int64(user.utf8.count), of: Person(user), at: .now)
+        let requests: [WireRequest] = [
+            .poll([session]), .poll([session, "If-None-Match: \"x\""]), .poll([session, "Origin: https://app.test"]),
+            .poll([session, "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"]),
+            .poll([session, "Content-Length: 0"]), .poll([session, "If-None-Match: \(current)"]), .poll([session]),
+        ]
+        for origins in [[], ["https://app.test"]] {
+            try await Self.expectEqual(requests, HotWorld.Limits(origins: origins))
+        }
+        let answer = try #require(try await Self.answers(to: [requests[0]], isHot: true)[0])
+        let (status, code) =
+            ["over": ("429", "too_many_requests"), "away": ("503", "unavailable")][user] ?? ("200", "")
+        #expect(answer.status.contains(status) && answer.body.contains(code))
+        #expect(answer.fields.contains { $0.hasPrefix("Link: ") } == (user == "many"))
+    }
+
+    @Test func morePagesThanMayBeUnderWay() async throws {
+        let session = "Authorization: Bearer \(try await token(Claims(sub: "ann")))"
+        try await Self.expectEqual([.poll([session]), .poll([session])], HotWorld.Limits(inboxes: 1))
     }
 
     @Test func brokersThatAreAway() async throws {

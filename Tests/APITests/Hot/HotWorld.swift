@@ -11,6 +11,7 @@ import Operations
 import Postgres
 import ServiceLifecycle
 import Store
+import TestSupport
 import Wire
 
 @testable import API
@@ -22,6 +23,7 @@ struct HotWorld: Sendable {
         var user = 100
         var token = 0
         var sends = 100
+        var inboxes = 100
         var messageTimeout: Duration = .seconds(3)
         var idle: Duration = .seconds(60)
         var origins: [String] = []
@@ -68,7 +70,7 @@ struct HotWorld: Sendable {
         versions.trust()
         let answers = InboxAnswers(
             versions: versions, pollIntervalSeconds: 30, connections: 4, requestsPerMinute: 120,
-            gate: Gate("inbox", Admission(mostRequests: 100), spreadSeconds: 1))
+            gate: Gate("inbox", Admission(mostRequests: limits.inboxes), spreadSeconds: 1))
         let access = ServiceAccess(directory: directory, limits: tokens)
         let deeds = Deeds(audit: try AuditStream(to: .file("/dev/null"), logger: Self.quiet), metrics: ServiceMetrics())
         let send = SendRoute(
@@ -77,8 +79,9 @@ struct HotWorld: Sendable {
                 directory: directory, hosts: try AllowedHosts(["example.com"]), producer: producer,
                 topics: Self.topics, limit: UserLimit(perMinute: limits.user), deeds: deeds, logger: Self.quiet),
             gate: Gate("send", Admission(mostRequests: limits.sends), spreadSeconds: 1))
+        let pages = UnreadPages(lanes: 2, ask: Self.pages)
         let unread = UnreadRoute(
-            access: PersonAccess(sessions: sessions, origins: origins), pool: pool, answers: answers)
+            access: PersonAccess(sessions: sessions, origins: origins), pool: pool, pages: pages, answers: answers)
         let rules = AnswerRules(metrics: AnswerMetrics(), services: deeds.metrics)
         let hot = HotRoutes(send: send, unread: unread, rules: rules, origins: origins, logger: Self.quiet)
 
@@ -102,6 +105,7 @@ struct HotWorld: Sendable {
         let services = ServiceGroup(services: [application], logger: Self.quiet)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await producer.run() }
+            group.addTask { await pages.run() }
             group.addTask { try await services.run() }
             defer { group.cancelAll() }
             for await port in ports {
@@ -112,6 +116,26 @@ struct HotWorld: Sendable {
                         sends: send.gate, stop: { await services.triggerGracefulShutdown() }))
             }
             throw CancellationError()
+        }
+    }
+
+    /// The same for every world.
+    private static let items = Result {
+        var random = SeededGenerator(seed: 7)
+        return try (0..<101).map { _ in try InboxItemTextTests.item(&random) }
+    }
+
+    /// What Postgres would tell: each user's inbox is of the version that `lookUp` says.
+    @Sendable private static func pages(
+        _ users: [String]
+    ) async throws -> [Result<InboxPage.Page, TooManyRequests>] {
+        if users.contains("away") { throw PostgresError(code: .connection, message: "away") }
+        return try users.map { user in
+            let items = Array(try self.items.get().prefix(["many": 101, "full": 100, "nobody": 0][user] ?? 3))
+            let allowance = RequestAllowance(limit: 120, left: user == "over" ? 0 : 7, secondsLeft: 5)
+            if user == "over" { return .failure(TooManyRequests(allowance)) }
+            return .success(
+                InboxPage.Page(version: Int64(user.utf8.count), items: items, allowance: allowance))
         }
     }
 

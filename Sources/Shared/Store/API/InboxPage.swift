@@ -17,7 +17,12 @@ public enum InboxPage {
     /// Index: `inbox_unread`, `inbox_archived` or else `inbox_history`, each `(user_id, seq DESC)`, and the primary keys
     /// of `inbox_heads` and `cancellations`. One statement, one snapshot: version and rows belong together. The
     /// anti-join is written so that the planner goes along the index and stops at the limit; see `ListSent`.
-    package static func sql(_ filter: Filter?) -> String {
+    package static func sql(_ filter: Filter?) -> String { self.sql(filter, of: .one) }
+
+    /// The same of many users, each as though they had asked alone.
+    package static func sqlOfMany(_ filter: Filter?) -> String { self.sql(filter, of: .many) }
+
+    private static func sql(_ filter: Filter?, of askers: CountRequest.Askers) -> String {
         let condition =
             switch filter {
             case nil: "i.archived_at IS NULL"
@@ -26,20 +31,25 @@ public enum InboxPage {
             case .archived: "i.archived_at IS NOT NULL"
             case .all: "true"
             }
+        // Of one whom it is told, the planner may know how much there is.
+        let user = askers == .one ? "$1" : "a.user_id"
         return """
-            \(CountRequest.with(limit: 5))
-            SELECT a.requests, a.seconds_left, v.version, i.*
-            FROM allowance a
-            CROSS JOIN (SELECT coalesce((SELECT h.version FROM inbox_heads h WHERE h.user_id = $1), 0) AS version) v
+            \(CountRequest.with(limit: 5, of: askers)), asker AS MATERIALIZED (
+                SELECT a.user_id, a.place, a.requests, a.seconds_left,
+                    coalesce((SELECT h.version FROM inbox_heads h WHERE h.user_id = a.user_id), 0) AS version
+                FROM allowance a
+            )
+            SELECT a.place, a.requests, a.seconds_left, a.version, i.*
+            FROM asker a
             LEFT JOIN LATERAL (
                 SELECT \(InboxColumns.list) FROM inbox i
-                WHERE a.requests IS NOT NULL AND i.user_id = $1 AND i.state = 'delivered' AND \(condition)
+                WHERE a.requests IS NOT NULL AND i.user_id = \(user) AND i.state = 'delivered' AND \(condition)
                   AND i.seq < $2 AND ($4::text IS NULL OR i.event_type = $4)
                   AND (SELECT 1 FROM cancellations c WHERE c.id = i.id AND c.service_id = i.service_id LIMIT 1) IS NULL
                 ORDER BY i.seq DESC
                 LIMIT $3
             ) i ON true
-            ORDER BY i.seq DESC
+            ORDER BY a.place, i.seq DESC
             """
     }
 
@@ -64,6 +74,12 @@ public enum InboxPage {
         public let version: Int64
         public let items: [History.Decision]
         public let allowance: RequestAllowance
+
+        public init(version: Int64, items: [History.Decision], allowance: RequestAllowance) {
+            self.version = version
+            self.items = items
+            self.allowance = allowance
+        }
     }
 
     /// - Parameter requestsPerMinute: how many of them this user has; this is one.
@@ -73,16 +89,63 @@ public enum InboxPage {
     ) async throws -> Page {
         let rows = try await store.query(
             PostgresStatement(
-                Self.sql(query.filter),
-                [
-                    .text(userID), .int8(query.before ?? .max), .int8(Int64(query.limit)), .text(query.eventType),
-                    .int8(Int64(requestsPerMinute)),
-                ]))
-        let allowance = try CountRequest.read(rows, limit: requestsPerMinute)
-        let version = try rows.first?.decode("version", as: Int64.self) ?? 0
-        let items = try rows.compactMap { row in
-            try row.decode("state", as: String?.self) == nil ? nil : try InboxColumns.read(row)
+                Self.sql(query.filter), [.text(userID)] + Self.parameters(query, requestsPerMinute: requestsPerMinute)))
+        return try Self.read(rows[...], limit: requestsPerMinute)
+    }
+
+    /// The same page of many users in one statement and one snapshot.
+    ///
+    /// - Parameters:
+    ///   - userIDs: each at most once.
+    ///   - requestsPerMinute: how many of them each user has; this is one of each.
+    /// - Returns: theirs, in the order of `userIDs`.
+    public static func run(
+        _ query: Query, of userIDs: [String], requestsPerMinute: Int, on store: some Querying
+    ) async throws -> [Result<Page, TooManyRequests>] {
+        let rows = try await store.query(
+            PostgresStatement(
+                Self.sqlOfMany(query.filter),
+                [.textArray(userIDs)] + Self.parameters(query, requestsPerMinute: requestsPerMinute)))
+        var pages: [Result<Page, TooManyRequests>] = []
+        var start = rows.startIndex
+        while start < rows.endIndex {
+            let place = try rows[start].decode(Self.place, as: Int64.self)
+            let rest = rows[start...]
+            let end = try rest.firstIndex { try $0.decode(Self.place, as: Int64.self) != place } ?? rows.endIndex
+            // A page under another one's place would be shown to somebody else.
+            guard place == pages.count + 1 else { throw Self.misplaced }
+            do {
+                pages.append(.success(try Self.read(rows[start..<end], limit: requestsPerMinute)))
+            } catch let error as TooManyRequests {
+                pages.append(.failure(error))
+            }
+            start = end
         }
-        return Page(version: version, items: items, allowance: allowance)
+        guard pages.count == userIDs.count else { throw Self.misplaced }
+        return pages
+    }
+
+    /// Where the statement has the column of this name.
+    private static let place = 0
+    private static let misplaced = PostgresError(code: .decoding, message: "a page has its asker's place")
+
+    /// `$2` and those after it.
+    private static func parameters(_ query: Query, requestsPerMinute: Int) -> [PostgresValue] {
+        [
+            .int8(query.before ?? .max), .int8(Int64(query.limit)), .text(query.eventType),
+            .int8(Int64(requestsPerMinute)),
+        ]
+    }
+
+    /// - Parameter rows: of one user.
+    private static func read(_ rows: Slice<PostgresRows>, limit: Int) throws -> Page {
+        let allowance = try CountRequest.read(rows, limit: limit)
+        let version = try rows.first?.decode("version", as: Int64.self) ?? 0
+        // Who has nothing has one row without any of it.
+        guard let first = rows.first, try first.decode("state", as: String?.self) != nil else {
+            return Page(version: version, items: [], allowance: allowance)
+        }
+        let columns = try InboxColumns(of: first)
+        return Page(version: version, items: try rows.map(columns.read), allowance: allowance)
     }
 }

@@ -25,6 +25,16 @@ extension PostgresRow {
         }
     }
 
+    func instant(_ position: Int) throws -> Instant {
+        Instant(microseconds: try self.decode(position, as: PostgresTimestamp.self).microsecondsSinceUnixEpoch)
+    }
+
+    func optionalInstant(_ position: Int) throws -> Instant? {
+        try self.decode(position, as: PostgresTimestamp?.self).map {
+            Instant(microseconds: $0.microsecondsSinceUnixEpoch)
+        }
+    }
+
     func id(_ column: String) throws -> NotificationID {
         NotificationID(uuid: try self.decode(column, as: UUID.self))
     }
