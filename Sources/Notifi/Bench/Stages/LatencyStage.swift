@@ -38,12 +38,13 @@ struct LatencyStage: BenchStage {
         return Run(maximum: maximum, hops: hops, loads: loads, memory: memory)
     }
 
-    /// Each load has topics of its own: the embedded broker looks through all that it holds of a partition for what a fetch
+    /// Few partitions, since each has its own requests to produce and its part of every fetch; and each load has topics of
+    /// its own: the embedded broker looks through all that it holds of a partition for what a fetch
     /// asks for, so that it would be slower with each load.
     private static func withDaemons<R: Sendable>(
         _ bench: Bench, _ body: @escaping @Sendable (BenchPipeline, PostgresPool) async throws -> R
     ) async throws -> R {
-        try await bench.withSite { site in
+        try await bench.withSite(partitions: 8) { site in
             try await site.withDaemons { pipeline in
                 try await site.withPool { try await body(pipeline, $0) }
             }

@@ -40,8 +40,9 @@ struct LatenessStage: BenchStage {
         return Self.report(runs, rates)
     }
 
-    private static func run(_ rate: Int, _ bench: Bench) async throws -> (Lateness, LoadOutcome, [MemoryWatch.Reading]) {
-        try await bench.withSite { site in
+    private static func run(_ rate: Int, _ bench: Bench) async throws -> (Lateness, LoadOutcome, [MemoryWatch.Reading])
+    {
+        try await bench.withSite(partitions: 8) { site in
             try await site.withDaemons { pipeline in
                 let watches = try pipeline.all.map(MemoryWatch.init)
                 return try await site.withPool { pool in

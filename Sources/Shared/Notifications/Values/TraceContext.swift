@@ -31,7 +31,9 @@ public struct TraceContext: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String {
-        hex((0, 2), (self.trace.high, 16), (self.trace.low, 16), (self.parent, 16), (self.flagBits, 2), dashes: [2, 35, 52])
+        hex(
+            (0, 2), (self.trace.high, 16), (self.trace.low, 16), (self.parent, 16), (self.flagBits, 2),
+            dashes: [2, 35, 52])
     }
 
     public static func == (one: TraceContext, other: TraceContext) -> Bool {

@@ -135,7 +135,8 @@ public struct ConsumerLoop: Service {
         self.failPoints.taken.pass()
         let work = self.work
         let underWay = [last?.batch, next].compactMap(\.self)
-        let (finish, ahead) = try await consumer.keepingMembership(underWay) { () -> (Result<Finish, any Error>, Taken?) in
+        let (finish, ahead) = try await consumer.keepingMembership(underWay) {
+            () -> (Result<Finish, any Error>, Taken?) in
             // Completed as soon as it is done: the next one may have to wait for somebody who is away.
             async let end: Void = self.end(last, consumer, keeping: next)
             async let ahead = self.takeAhead(behind: next, from: consumer, keeping: underWay)
