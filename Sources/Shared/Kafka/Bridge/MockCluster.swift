@@ -13,6 +13,13 @@ final class MockCluster: @unchecked Sendable {
     private let handle: ClientHandle
     private let cluster: OpaquePointer
     private let gate = Mutex(true)
+    private struct Down {
+        var brokers: Set<Int32> = []
+        /// Of those of them whose port was free.
+        var ports: [Int32: HeldPort] = [:]
+    }
+
+    private let down = Mutex(Down())
 
     init(brokers: Int32, context: ClientContext) throws(KafkaError) {
         var properties = ClientProperties()
@@ -36,10 +43,39 @@ final class MockCluster: @unchecked Sendable {
     }
 
     func setBroker(_ id: Int32, up isUp: Bool) throws(KafkaError) {
+        if isUp { try self.holdPort(of: id) }
         try self.check {
             unsafe isUp
                 ? rd_kafka_mock_broker_set_up(self.cluster, id) : rd_kafka_mock_broker_set_down(self.cluster, id)
         }
+        let held = isUp ? nil : self.port(of: id).flatMap { HeldPort($0) }
+        self.down.withLock { down in
+            if isUp { down.brokers.remove(id) } else { down.brokers.insert(id) }
+            down.ports[id] = held
+        }
+    }
+
+    /// Where the port was not free when the broker went down, waits until it is. A process that is just being started has a
+    /// copy of every socket for a moment, also of one that listens.
+    private func holdPort(of id: Int32) throws(KafkaError) {
+        guard let port = self.port(of: id), self.down.withLock({ $0.brokers.contains(id) }) else { return }
+        let deadline = ContinuousClock.now + .seconds(5)
+        while self.down.withLock({ $0.ports[id] == nil }) {
+            if let held = HeldPort(port) {
+                self.down.withLock { $0.ports[id] = held }
+            } else if ContinuousClock.now < deadline {
+                usleep(1_000)
+            } else {
+                throw KafkaError(code: .other, reason: "somebody else has port \(port) of broker \(id)")
+            }
+        }
+    }
+
+    /// The list has them in the order of their ids, which begin with 1.
+    private func port(of id: Int32) -> UInt16? {
+        let addresses = self.bootstrapServers.split(separator: ",")
+        guard addresses.indices.contains(Int(id) - 1) else { return nil }
+        return addresses[Int(id) - 1].split(separator: ":").last.flatMap { UInt16($0) }
     }
 
     func setLeader(of partition: KafkaTopicPartition, to id: Int32) throws(KafkaError) {
