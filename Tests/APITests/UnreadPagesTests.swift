@@ -100,8 +100,10 @@ import Testing
         }
     }
 
-    @Test func oneThatTheDatabaseCannotHoldIsNotTheOthersFault() async throws {
-        let poison = PostgresError(code: .server, sqlState: "22021", message: "")
+    /// A name that it cannot hold, a row that somebody has locked, a statement that it takes of one alone.
+    @Test(arguments: ["22021", "57014", "40P01", "0A000"])
+    func whatOneMayBeTheReasonOfIsNotTheOthersFault(sqlState: String) async throws {
+        let poison = PostgresError(code: .server, sqlState: sqlState, message: "")
         let pages = UnreadPages(lanes: 1) { users in
             if users.contains("bad") { throw poison }
             return users.map { _ in .success(samplePage(version: 7)) }
@@ -123,6 +125,25 @@ import Testing
             group.cancelAll()
         }
         #expect(outcomes.withLock { $0 } == ["ann": 7, "bad": nil, "bob": 7])
+    }
+
+    /// However many statements it would take to ask for all of them.
+    @Test(arguments: [PostgresError.Code.connection, .poolTimeout])
+    func whereThereIsNoPostgresNobodyWaitsTwice(code: PostgresError.Code) async throws {
+        try await Self.with(lanes: 1) { pages, asked in
+            _ = Self.answers(pages, ["a"])
+            let one = try #require(await asked.next())
+            let behind = Self.answers(pages, (0..<100).map { "user-\($0 % 40)" })
+            one.answer.resume(throwing: PostgresError(code: code, message: "gone"))
+            var given = behind.makeAsyncIterator()
+            for number in 0..<100 { #expect(await given.next() == "user-\(number % 40) false") }
+            // And who comes later is asked for again.
+            let late = Self.answers(pages, ["bb"])
+            let two = try #require(await asked.next())
+            #expect(two.users == ["bb"])
+            two.succeed()
+            #expect(await late.first { _ in true } == "bb 2")
+        }
     }
 
     /// Nobody is left waiting, whenever they came.

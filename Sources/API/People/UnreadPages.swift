@@ -79,27 +79,46 @@ final class UnreadPages: Sendable {
     }
 
     private func runLane() async {
-        while true {
-            let batch = self.state.withLock { state in
-                let batch = state.queue.take(Self.batch)
-                if batch.isEmpty { state.lanes -= 1 }
-                return batch
+        var batch: [(person: Person, waiter: Reply)] = []
+        repeat {
+            batch = self.state.withLock { [batch] state in
+                // Together: whoever was passed over for one of these is found by this very lane, if by no other.
+                state.queue.end(batch)
+                let next = state.queue.take(Self.batch)
+                if next.isEmpty { state.lanes -= 1 }
+                return next
             }
-            guard !batch.isEmpty else { return }
             await self.answer(batch)
-        }
+        } while !batch.isEmpty
     }
 
     private func answer(_ batch: [(person: Person, waiter: Reply)]) async {
+        guard !batch.isEmpty else { return }
         do {
             self.queries.increment()
             let pages = try await self.ask(batch.map(\.person.userID))
             for ((_, reply), page) in zip(batch, pages) { reply(page.mapError { $0 }) }
-        } catch let error as PostgresError where error.isPoison && batch.count > 1 {
-            // A user that the database cannot hold is no reason to refuse the others.
-            for entry in batch { await self.answer([entry]) }
+        } catch let error as PostgresError where error.maybeOfOne && batch.count > 1 {
+            // Beside each other: one whose row is locked keeps its own statement waiting, as it would have alone.
+            await withDiscardingTaskGroup { group in
+                for entry in batch { group.addTask { await self.answer([entry]) } }
+            }
         } catch {
             for (_, reply) in batch { reply(.failure(error)) }
+            guard (error as? PostgresError)?.isUnreachable ?? false else { return }
+            // Those behind would only wait as long once more.
+            for (_, reply) in self.state.withLock({ $0.queue.takeAll() }) { reply(.failure(error)) }
         }
     }
+}
+
+extension PostgresError {
+    /// Whether one user may be the reason, who is none to refuse the others: a name that the database cannot hold, a row
+    /// that somebody else has locked; or the server may only take a statement of one (0A000: some that are spread over
+    /// several machines).
+    fileprivate var maybeOfOne: Bool {
+        self.isPoison || self.isStatementTimeout || self.isTransactionConflict || self.sqlState == "0A000"
+    }
+
+    fileprivate var isUnreachable: Bool { self.code == .connection || self.code == .poolTimeout }
 }

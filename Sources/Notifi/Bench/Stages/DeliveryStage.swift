@@ -36,7 +36,8 @@ struct DeliveryStage: BenchStage {
             }
             return Outcome(plain: plain, ceiling: ceiling, rate: rate, usage: usage)
         }
-        let ceiling = Figure.Ceiling(name: "its transaction by pgbench", series: Series(runs.map(\.ceiling)))
+        let ceiling = Figure.Ceiling(
+            name: "its transaction by pgbench, one connection", series: Series(runs.map(\.ceiling)))
         return StageReport(
             figures: [
                 Figure(

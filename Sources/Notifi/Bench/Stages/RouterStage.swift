@@ -34,7 +34,7 @@ struct RouterStage: BenchStage {
             }
         }
         let what = "router, \(self.route == .now ? "immediate" : "scheduled")"
-        let ceiling = self.route == .now ? "raw consume-then-produce" : "pgbench's insert of the same rows"
+        let ceiling = self.route == .now ? "raw consume-then-produce" : "the same insert by pgbench, one connection"
         let times = runs.map { MarkdownReport.digits($0.0.microseconds) }.joined(separator: ", ")
         return StageReport(
             figures: [

@@ -3,7 +3,7 @@ import NIOCore
 import Postgres
 import Wire
 
-/// All four daemons at half load for a long time, with people polling: nothing may grow, and nothing may be lost.
+/// All four daemons at half load, or what the embedded broker bears, for a long time, with people polling: nothing may grow, and nothing may be lost.
 struct SoakStage: BenchStage {
     let name = "soak"
 
@@ -54,6 +54,7 @@ struct SoakStage: BenchStage {
         return self.report(
             posted, people, series,
             counts: [
+                ("half of what they get through, a second", UInt64(half)), ("sent a second", UInt64(rate)),
                 ("asked", posted.latency.count), ("accepted", UInt64(accepted)),
                 ("in the inbox", UInt64(max(0, arrived))),
                 ("of these delivered", UInt64(max(0, delivered))), ("different ids", UInt64(max(0, ids))),

@@ -54,7 +54,7 @@ public enum FailPoint: Sendable, Hashable {
 
     /// A batch of deliveries was taken.
     case deliveryTaken
-    /// Inbox rows are written, and not committed.
+    /// Inbox rows of a part of the batch are written, and not committed.
     case deliveryWritten
     /// The inbox has them; nobody was told.
     case deliveryCommitted

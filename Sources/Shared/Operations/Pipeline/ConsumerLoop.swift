@@ -150,12 +150,15 @@ public struct ConsumerLoop: Service {
         return (Begun(batch: next, finish: try finish.get()), ahead)
     }
 
-    /// - Returns: `nil` where there is hardly more yet: a little now would keep more from being done at once soon.
+    /// - Returns: `nil` where there is hardly more yet: a little now would keep more from being done at once soon. Nothing
+    ///   now does not say that there is nothing when the phases are over.
     private func takeAhead(
         behind batch: KafkaBatch, from consumer: KafkaConsumer, keeping underWay: [KafkaBatch]
     ) async -> Taken? {
         guard batch.messages.count == self.batchSize else { return nil }
-        return await self.take(from: consumer, timeout: .zero, keeping: underWay)
+        let ahead = await self.take(from: consumer, timeout: .zero, keeping: underWay)
+        if case .success(let batch) = ahead, batch.isEmpty { return nil }
+        return ahead
     }
 
     private func end(_ last: Begun?, _ consumer: KafkaConsumer, keeping next: KafkaBatch) async throws {

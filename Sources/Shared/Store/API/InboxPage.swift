@@ -102,10 +102,11 @@ public enum InboxPage {
     public static func run(
         _ query: Query, of userIDs: [String], requestsPerMinute: Int, on store: some Querying
     ) async throws -> [Result<Page, TooManyRequests>] {
+        let parameters = Self.parameters(query, requestsPerMinute: requestsPerMinute)
         let rows = try await store.query(
-            PostgresStatement(
-                Self.sqlOfMany(query.filter),
-                [.textArray(userIDs)] + Self.parameters(query, requestsPerMinute: requestsPerMinute)))
+            userIDs.count == 1
+                ? PostgresStatement(Self.sql(query.filter), [.text(userIDs[0])] + parameters)
+                : PostgresStatement(Self.sqlOfMany(query.filter), [.textArray(userIDs)] + parameters))
         var pages: [Result<Page, TooManyRequests>] = []
         var start = rows.startIndex
         while start < rows.endIndex {
