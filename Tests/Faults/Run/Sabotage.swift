@@ -28,7 +28,7 @@ struct Sabotage: Sendable {
             kind: .disordered,
             sql: """
                 UPDATE inbox i SET seq = 1000000
-                WHERE (i.user_id, i.id) = (\(Self.any("NOT scheduled", orderedBy: "-seq")))
+                WHERE (i.user_id, i.id) = (\(Self.any("NOT scheduled", orderedBy: Self.laterOnes)))
                 """),
         Sabotage(
             kind: .doubled,
@@ -55,6 +55,13 @@ struct Sabotage: Sendable {
         self.kind = kind
         self.sql = sql
     }
+
+    /// How many immediate ones of its user came after it: an order is only broken where there is something after.
+    private static let laterOnes = """
+        (SELECT count(*) FROM inbox later
+            WHERE later.user_id = inbox.user_id AND NOT later.scheduled AND later.accepted_at > inbox.accepted_at
+                AND later.id = ANY($2::text[]::uuid[]))
+        """
 
     /// One that was delivered and not cancelled.
     private static func any(_ condition: String, orderedBy order: String = "seq") -> String {
