@@ -55,9 +55,8 @@ struct JSONText {
             case 0x0C: self.bytes += "\\f".utf8
             case 0x0D: self.bytes += "\\r".utf8
             case 0..<0x20:
-                let digits = Array("0123456789abcdef".utf8)
                 self.bytes += "\\u00".utf8
-                self.bytes += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                self.bytes.appendHex(byte)
             default: self.bytes.append(byte)
             }
         }

@@ -10,7 +10,7 @@ final class HeldPort: Sendable {
 
     /// - Returns: `nil` where somebody has it already.
     init?(_ port: UInt16) {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { return nil }
         self.socket = socket
         var yes: Int32 = 1

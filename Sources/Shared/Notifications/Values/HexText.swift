@@ -2,7 +2,7 @@ public import FoundationEssentials
 
 extension [UInt8] {
     /// Two lower-case hexadecimal digits, as ids and traces are written.
-    mutating func appendHex(_ byte: UInt8) {
+    public mutating func appendHex(_ byte: UInt8) {
         self.append(hexDigit(byte >> 4))
         self.append(hexDigit(byte & 15))
     }
