@@ -39,8 +39,8 @@ struct LatencyStage: BenchStage {
     }
 
     /// Few partitions, since each has its own requests to produce and its part of every fetch; and each load has topics of
-    /// its own: the embedded broker looks through all that it holds of a partition for what a fetch
-    /// asks for, so that it would be slower with each load.
+    /// its own: the embedded broker looks through all that it holds of a partition for what a fetch asks for, so that it
+    /// would be slower with each load.
     private static func withDaemons<R: Sendable>(
         _ bench: Bench, _ body: @escaping @Sendable (BenchPipeline, PostgresPool) async throws -> R
     ) async throws -> R {
@@ -58,13 +58,14 @@ struct LatencyStage: BenchStage {
     /// POSTs a second, until all of them are in the inbox.
     private static func maximum(_ pipeline: BenchPipeline, on pool: PostgresPool) async throws -> Double {
         let site = pipeline.site
+        let requests = self.requests(site)
         var (count, maximum) = (0, 0.0)
         // The first time is for warming up.
         for _ in 1...2 {
             let began = ContinuousClock.now
             let outcome = try await HTTPLoad(
                 ports: [pipeline.port], pattern: .closed, duration: .seconds(60),
-                most: site.bench.size(20_000, quick: 500), request: self.requests(site)
+                most: site.bench.size(20_000, quick: 500), request: requests
             ).run()
             count += outcome.statuses[202] ?? 0
             try await site.waitForInbox(count, on: pool)
