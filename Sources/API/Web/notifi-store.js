@@ -1,5 +1,7 @@
 // What is known of one person's inbox, and what was asked for and is not confirmed yet. Pure: no request, no timer.
 
+import { countsOf } from "./notifi-answers.js";
+
 /**
  * @typedef {import("./notifi-inbox.js").Notification} Notification
  * @typedef {import("./notifi-inbox.js").View} View
@@ -102,6 +104,10 @@ export class InboxStore {
     }
 
     get counts() {
+        const { pages } = this.lists.unread;
+        // All of the unread are known: a mark laid over them counts once, also where the newest poll was asked for before
+        // the mark was confirmed and shows it all the same.
+        if (pages.length === 1 && pages[0].next === null) return countsOf(this.items("unread"));
         let { unread, unseen } = this.#counts;
         for (const mark of this.#marks.values()) {
             if (isShownBy(mark, this.#counts.at)) continue;

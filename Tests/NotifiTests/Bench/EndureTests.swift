@@ -42,6 +42,30 @@ import Testing
     }
 }
 
+@Suite struct ReckoningTests {
+    @Test func whatArrivedUnansweredDoesNotStandInForWhatWasLost() {
+        let reckoning = Reckoning(accepted: [1, 2, 3], arrived: [7, 1, 8, 3])
+        #expect(reckoning.lost == 1)
+        #expect(reckoning.doubled == 0)
+    }
+
+    @Test func eachCopyBeyondTheFirstCounts() {
+        let reckoning = Reckoning(accepted: [1, 2], arrived: [2, 1, 2, 2, 9, 9])
+        #expect(reckoning.lost == 0)
+        #expect(reckoning.doubled == 3)
+    }
+
+    @Test(arguments: [0, 1, 49_999, 1_000_000])
+    func aMessageTellsItsNumber(_ number: Int) {
+        #expect(BenchTraffic.number(of: BenchTraffic.message(number)) == number)
+    }
+
+    @Test(arguments: ["", "Your order ", "Your order 99999999999999999999 has left", "Hello 100001"])
+    func anotherTextHasNone(_ message: String) {
+        #expect(BenchTraffic.number(of: message) == nil)
+    }
+}
+
 @Suite struct RecoveryTimeTests {
     /// A hundred a second in these seconds.
     private func steady(_ seconds: [ClosedRange<Double>]) -> [Double] {

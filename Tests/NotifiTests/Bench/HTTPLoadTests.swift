@@ -45,6 +45,17 @@ struct HTTPLoadTests {
         #expect(outcome.others(than: 202) == 50)
     }
 
+    @Test func `the numbers of the requests with one answer are kept`() async throws {
+        let outcome = try await withLoadServer({ number, _ in
+            number % 10 == 9 ? .close : .status(number.isMultiple(of: 4) ? 503 : 202)
+        }) { port in
+            var load = self.load(port, .closed, .seconds(60), connections: 1, most: 100)
+            load.keptStatus = 202
+            return try await load.run()
+        }
+        #expect(outcome.kept == (0..<100).filter { $0 % 10 != 9 && !$0.isMultiple(of: 4) })
+    }
+
     @Test func `a connection that closes is a failure, and another takes its place`() async throws {
         let outcome = try await withLoadServer({ number, _ in number % 10 == 9 ? .close : .status(200) }) {
             try await self.load($0, .closed, .seconds(60), most: 100).run()

@@ -22,6 +22,8 @@ struct HTTPLoad: Sendable {
     var most = Int.max
     /// So long after `duration` it waits for the answers that are missing.
     var patience = Duration.seconds(5)
+    /// The numbers of the requests with this answer are kept, to look for what became of each; `nil`: of none.
+    var keptStatus: Int?
     /// The bytes of a request by its number, from 0 on; asked on the event loop, so made beforehand where that is costly.
     let request: @Sendable (_ number: Int) -> ByteBuffer
 

@@ -9,8 +9,8 @@ final class LoadConnection: ChannelInboundHandler {
     private let driver: LoadDriver
     private var scanner = AnswerScanner()
     private var context: ChannelHandlerContext?
-    /// When the request under way was due.
-    private(set) var due: Duration?
+    /// The request under way, and when it was due.
+    private(set) var request: (number: Int, due: Duration)?
     /// Since when there has been none.
     private(set) var freeSince = Duration.zero
 
@@ -19,8 +19,8 @@ final class LoadConnection: ChannelInboundHandler {
         self.driver = driver
     }
 
-    func send(_ bytes: ByteBuffer, due: Duration) {
-        self.due = due
+    func send(_ bytes: ByteBuffer, number: Int, due: Duration) {
+        self.request = (number, due)
         self.context?.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
     }
 
@@ -41,18 +41,18 @@ final class LoadConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
-        let due = self.due
-        self.due = nil
-        self.driver.closed(self, unanswered: due)
+        let request = self.request
+        self.request = nil
+        self.driver.closed(self, unanswered: request?.due)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     private func ended(_ status: Int) {
         // An answer that nobody asked for: nobody knows what the next ones belong to.
-        guard let due else { return self.close() }
-        self.due = nil
+        guard let request else { return self.close() }
+        self.request = nil
         self.freeSince = self.driver.elapsed
-        self.driver.answered(self, status: status, due: due)
+        self.driver.answered(self, status: status, number: request.number, due: request.due)
     }
 }

@@ -89,8 +89,9 @@ final class LoadDriver {
         self.loop.scheduleTask(deadline: now + TimeAmount(self.load.duration + self.load.patience)) { self.finish() }
     }
 
-    func answered(_ connection: LoadConnection, status: Int, due: Duration) {
+    func answered(_ connection: LoadConnection, status: Int, number: Int, due: Duration) {
         if self.isFinished { return }
+        if status == self.load.keptStatus { self.outcome.kept.append(number) }
         self.outcome.latency.record((connection.freeSince - due).microseconds)
         self.outcome.statuses[status, default: 0] += 1
         self.outcome.elapsed = connection.freeSince
@@ -106,7 +107,7 @@ final class LoadDriver {
             case .now(let number, let due):
                 self.free.removeFirst()
                 self.outcome.delay.record((now - max(due, connection.freeSince)).microseconds)
-                connection.send(self.load.request(number), due: due)
+                connection.send(self.load.request(number), number: number, due: due)
             case .later(let due):
                 return self.wake(at: due)
             case .none:
@@ -134,7 +135,7 @@ final class LoadDriver {
         if self.isFinished { return }
         self.isFinished = true
         for connection in self.connections.values {
-            if let due = connection.due { self.fail(due) }
+            if let due = connection.request?.due { self.fail(due) }
             connection.close()
         }
         self.queue.overdue(at: self.elapsed).forEach(self.fail)

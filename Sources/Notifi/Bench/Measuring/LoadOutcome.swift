@@ -9,6 +9,8 @@ struct LoadOutcome: Sendable, Equatable {
     var failures = 0
     /// Answers by their status.
     var statuses: [Int: Int] = [:]
+    /// The numbers of the requests that the load was to keep, as they were answered.
+    var kept: [Int] = []
     /// From the first request to the last answer.
     var elapsed = Duration.zero
     /// The processor time of the generator's thread, as a share of one core.
@@ -20,6 +22,7 @@ struct LoadOutcome: Sendable, Equatable {
         self.delay.merge(other.delay)
         self.failures += other.failures
         self.statuses.merge(other.statuses, uniquingKeysWith: +)
+        self.kept += other.kept
         self.elapsed = max(self.elapsed, other.elapsed)
         self.generatorShare = max(self.generatorShare, other.generatorShare)
     }

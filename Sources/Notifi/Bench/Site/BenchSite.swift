@@ -21,9 +21,21 @@ struct BenchSite: Sendable {
         let mark = UUID().uuidString.prefix(8).lowercased()
         let database = "notifi_bench_\(mark)"
         let url = try await servers.makeDatabase(database)
+        do {
+            return try await self.make(mark, (database, url), on: servers, partitions: partitions, bench: bench)
+        } catch {
+            // On a server of somebody else's nobody would remove it.
+            try await Task { try await servers.dropDatabase(database) }.value
+            throw error
+        }
+    }
+
+    private static func make(
+        _ mark: String, _ database: (name: String, url: String), on servers: BenchServers, partitions: Int, bench: Bench
+    ) async throws -> BenchSite {
         let secret = ServiceSecret.make()
         let service = try await Surroundings.withPool(
-            PostgresConfiguration(url: url, applicationName: "notifi-bench")
+            PostgresConfiguration(url: database.url, applicationName: "notifi-bench")
         ) { pool in
             _ = try await Migrator(pool: pool, logger: Surroundings.logger).migrate()
             return try await AddToken.run(
@@ -34,7 +46,7 @@ struct BenchSite: Sendable {
         let topics = Topics(prefix: prefix)
         try await servers.makeTopics(topics.all, partitions: partitions)
         return BenchSite(
-            bench: bench, database: database, postgresURL: url, topics: topics, topicPrefix: prefix,
+            bench: bench, database: database.name, postgresURL: database.url, topics: topics, topicPrefix: prefix,
             service: service, serviceToken: secret.text, sessionSecret: ServiceSecret.make().text)
     }
 

@@ -11,9 +11,18 @@ struct BenchTraffic: Sendable {
 
     func user(_ number: Int) -> String { "user-\(number % self.users)" }
 
+    private static let beginning = "Your order "
+    private static let firstOrder = 100_000
+
     static func message(_ number: Int) -> String {
-        "Your order \(100_000 + number) has left the warehouse and will be with you tomorrow between nine and noon; "
+        "\(Self.beginning)\(Self.firstOrder + number) has left the warehouse and will be with you tomorrow between nine and noon; "
             + "you can follow it on its way at any time."
+    }
+
+    /// The number that this is the message of; `nil` for another text.
+    static func number(of message: String) -> Int? {
+        guard message.hasPrefix(Self.beginning) else { return nil }
+        return Int(message.dropFirst(Self.beginning.count).prefix { $0.isNumber }).map { $0 - Self.firstOrder }
     }
 
     /// - Parameters:
