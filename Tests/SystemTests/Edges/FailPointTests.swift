@@ -47,6 +47,36 @@ extension EndToEnd {
             }
         }
 
+        /// Parts of a batch are written on several connections: one of them is committed, the other is not, or both are.
+        @Test(
+            "killed while the parts of a wide batch are written beside each other: all of it arrives, once",
+            arguments: [FailPoint.routerOutboxWritten, .routerOutboxCommitted, .deliveryWritten], [1, 2])
+        func wide(_ point: FailPoint, passing: Int) async throws {
+            let installation = try await Installation.healthy
+            let process = installation[try point.process]
+            let users = installation.users(400, "wide")
+            try await process.stop()
+            process.arm(point, .kill, at: passing)
+            defer { process.disarm() }
+            let due = Instant.inSeconds(2)
+            var ids: Set<String> = []
+            for batch in stride(from: 0, to: users.count, by: 100).map({ users[$0..<$0 + 100] }) {
+                let results = try await installation.service.sendBatch(batch.map { Outgoing(to: $0, "wide", at: due) })
+                for result in results { ids.insert(try #require(result.notification).id) }
+            }
+            if process.daemon == .delivery {
+                try await installation.untilRouted()
+                try await require("what is due is claimed", within: .seconds(20)) {
+                    try await installation.database.countInOutbox(of: users) == 0
+                }
+            }
+            try await process.start(mayEnd: true)
+            try await Self.revive(process, after: point, in: installation)
+            let decisions = try await installation.decisions(of: users, count: users.count)
+            #expect(Set(decisions.map(\.id)) == ids)
+            #expect(decisions.allSatisfy { $0.delivered >= due.microseconds })
+        }
+
         /// Waits for its end at this point, and starts it again without.
         private static func revive(
             _ process: DaemonProcess, after point: FailPoint, in installation: Installation
