@@ -54,26 +54,14 @@ public actor PostgresConnection {
         }
     }
 
-    /// Runs `body` between BEGIN and COMMIT; rolls back when it throws or the task was cancelled.
+    /// Runs `body` between BEGIN and COMMIT; rolls back when it throws or the task was cancelled. BEGIN goes with the first
+    /// statement, in one round trip; where there is none, nothing is sent.
     ///
     /// - Throws: what `body` threw; or `PostgresError`, of which `.connection` leaves open whether COMMIT took effect.
     public nonisolated(nonsending) func transaction<R>(
         _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R
     ) async throws -> R {
-        _ = try await self.query("BEGIN")
-        let result: R
-        do {
-            result = try await body(self)
-        } catch {
-            await self.rollback()
-            throw error
-        }
-        if Task.isCancelled {
-            await self.rollback()
-            throw PostgresError.cancelled
-        }
-        try await self.commit()
-        return result
+        try await self.transactOnce(body).result.get()
     }
 
     /// Ends the session; whoever waits for a statement gets `.closed`. Repeating it does nothing.
@@ -89,15 +77,13 @@ public actor PostgresConnection {
 
 extension PostgresConnection {
     /// What the pool learns from using a connection once.
-    struct Outcome: Sendable {
-        /// Nil where the connection was found dead before anything was sent.
-        var result: Result<PostgresRows, PostgresError>?
+    struct Outcome<Success, Failure: Error> {
+        var result: Result<Success, Failure>
         var isReusable: Bool
     }
 
-    /// Checks the connection, runs the statement, and leaves the connection clean, in one visit to its thread.
-    func queryOnce(_ statement: PostgresStatement) async -> Outcome {
-        guard self.session.isUsable() else { return Outcome(result: nil, isReusable: false) }
+    /// Runs the statement and leaves the connection clean, in one visit to its thread.
+    func queryOnce(_ statement: PostgresStatement) async -> Outcome<PostgresRows, PostgresError> {
         do throws(PostgresError) {
             let rows = try await self.query(typed: statement)
             return Outcome(result: .success(rows), isReusable: self.session.makeIdle())
@@ -106,18 +92,46 @@ extension PostgresConnection {
         }
     }
 
+    /// `transaction`, which leaves the connection clean: n statements take n + 1 visits to its thread.
+    nonisolated(nonsending) func transactOnce<R>(
+        _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R
+    ) async -> Outcome<R, any Error> {
+        if Task.isCancelled { return Outcome(result: .failure(PostgresError.cancelled), isReusable: true) }
+        self.control.transaction = .due
+        let result: R
+        do {
+            result = try await body(self)
+        } catch {
+            return Outcome(result: .failure(error), isReusable: await self.makeIdle())
+        }
+        if Task.isCancelled {
+            return Outcome(result: .failure(PostgresError.cancelled), isReusable: await self.makeIdle())
+        }
+        let commit = await self.commit()
+        if case .failure(let error) = commit.result {
+            return Outcome(result: .failure(error), isReusable: commit.isReusable)
+        }
+        return Outcome(result: .success(result), isReusable: commit.isReusable)
+    }
+
     private func query(typed statement: PostgresStatement) async throws(PostgresError) -> PostgresRows {
         try await self.cancellable { actor, token throws(PostgresError) in
             try actor.session.query(statement, token: token)
         }
     }
 
-    /// Whether the server has not hung up while the connection lay idle.
-    func isUsable() -> Bool {
+    /// Whether the server has not hung up while the connection lay idle. The thread is visited only where something came.
+    nonisolated func isUsable() async -> Bool {
+        if self.control.isQuiet { return true }
+        return await self.isUsableAfterAll()
+    }
+
+    private func isUsableAfterAll() -> Bool {
         self.session.isUsable()
     }
 
-    /// Rolls back what a borrower left open. False where the connection must not be used again.
+    /// Rolls back what a borrower left open. False where the connection must not be used again. Not cancellable, so that a
+    /// cancelled task leaves nothing open.
     func makeIdle() -> Bool {
         self.session.makeIdle()
     }
@@ -141,13 +155,9 @@ extension PostgresConnection {
     }
 
     /// Not cancellable: whether it took effect must be known, and it is bounded by the timeouts.
-    private func commit() throws(PostgresError) {
-        try self.session.commit()
-    }
-
-    /// Not cancellable, so that a cancelled task leaves nothing open.
-    private func rollback() {
-        _ = self.session.makeIdle()
+    private func commit() -> Outcome<Void, PostgresError> {
+        let result = Result { () throws(PostgresError) in try self.session.commit() }
+        return Outcome(result: result, isReusable: self.session.makeIdle())
     }
 
     /// Runs `work`, which blocks this actor's thread; cancelling the task reaches only the call with this token.
@@ -172,3 +182,5 @@ extension PostgresConnection {
         return try result.get()
     }
 }
+
+extension PostgresConnection.Outcome: Sendable where Success: Sendable {}

@@ -63,13 +63,10 @@ public final class PostgresPool: Sendable {
     ///
     /// - Throws: `PostgresError`. It is not run again after a failure, since it may have taken effect.
     public func query(_ statement: PostgresStatement) async throws -> PostgresRows {
-        while true {
-            let lease = try await self.acquire()
-            let outcome = await lease.connection.queryOnce(statement)
-            self.apply { $0.machine.released(lease.id, isReusable: outcome.isReusable) }
-            // Nil: the connection had died while idle, and nothing was sent. Each such one is closed, so this ends.
-            if let result = outcome.result { return try result.get() }
-        }
+        let lease = try await self.acquireUsable()
+        let outcome = await lease.connection.queryOnce(statement)
+        self.apply { $0.machine.released(lease.id, isReusable: outcome.isReusable) }
+        return try outcome.result.get()
     }
 
     /// Runs one statement on any connection.
@@ -96,20 +93,22 @@ public final class PostgresPool: Sendable {
         return result
     }
 
-    /// Runs `body` between BEGIN and COMMIT on one connection; rolls back when it throws or the task was cancelled. Not
-    /// repeated by itself.
+    /// Runs `body` between BEGIN and COMMIT on one connection; rolls back when it throws or the task was cancelled. BEGIN
+    /// goes with the first statement, in one round trip; where there is none, nothing is sent. Not repeated by itself.
     ///
     /// - Throws: what `body` threw; or `PostgresError`, of which `.connection` leaves open whether COMMIT took effect.
     public nonisolated(nonsending) func transaction<R>(
         _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R
     ) async throws -> R {
-        try await self.withConnection { connection in
-            try await connection.transaction(body)
-        }
+        let lease = try await self.acquireUsable()
+        let outcome = await lease.connection.transactOnce(body)
+        self.apply { $0.machine.released(lease.id, isReusable: outcome.isReusable) }
+        return try outcome.result.get()
     }
 }
 
 extension PostgresPool {
+    /// One that died while idle is closed, and the next one taken, so this ends.
     private func acquireUsable() async throws(PostgresError) -> Lease {
         while true {
             let lease = try await self.acquire()

@@ -1,11 +1,13 @@
 import CLibpq
 
 /// What is sent to the server in one go.
-enum Request {
+indirect enum Request {
     /// Statements without parameters, by the simple protocol.
     case script(String)
     case prepare(name: String, sql: String, types: [UInt32])
     case execute(name: String, EncodedParameters)
+    /// BEGIN and what comes first in the transaction: a pipeline, which takes no script.
+    case beginning(Request)
 
     /// False where libpq refused; the reason is in the connection's error message.
     func send(on connection: OpaquePointer) -> Bool {
@@ -19,6 +21,10 @@ enum Request {
             return unsafe parameters.withPointers { values, lengths, formats in
                 unsafe PQsendQueryPrepared(connection, name, count, values, lengths, formats, 1) == 1
             }
+        case .beginning(let first):
+            return unsafe PQenterPipelineMode(connection) == 1
+                && PQsendQueryParams(connection, "BEGIN", 0, nil, nil, nil, nil, 1) == 1
+                && first.send(on: connection) && PQpipelineSync(connection) == 1
         }
     }
 }

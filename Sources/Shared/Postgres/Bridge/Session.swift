@@ -28,6 +28,7 @@ import Logging
     }
 
     func finish() {
+        self.control.setSocket(-1)
         if let connection = unsafe self.connection { unsafe PQfinish(connection) }
         unsafe self.connection = nil
     }
@@ -46,6 +47,7 @@ import Logging
             guard unsafe PQsetnonblocking(connection, 1) == 0 else { throw unsafe self.lost(connection) }
             _ = try self.results(
                 of: .script(self.settings), token: token, timeout: self.configuration.connectTimeout)
+            self.control.setSocket(unsafe PQsocket(connection))
         } catch {
             self.finish()
             throw error
@@ -77,12 +79,15 @@ import Logging
         _ = try self.results(of: .script(script), token: token)
     }
 
-    /// Not to be cancelled. COMMIT of a failed transaction is a ROLLBACK, and then an error here.
+    /// Not to be cancelled. COMMIT of a failed transaction is a ROLLBACK, and then an error here; of one that had no
+    /// statement, nothing.
     func commit() throws(PostgresError) {
-        if let connection = unsafe self.connection, unsafe PQtransactionStatus(connection) == PQTRANS_INERROR {
+        let transaction = self.control.transaction
+        guard transaction != .due else { return }
+        let isInError = unsafe self.connection.map { unsafe PQtransactionStatus($0) == PQTRANS_INERROR } ?? false
+        if transaction == .failed || isInError {
             _ = self.makeIdle()
-            throw PostgresError(
-                code: .server, sqlState: "25P02", message: "the transaction had failed, so it was rolled back")
+            throw .failedTransaction
         }
         let token = self.control.newToken()
         self.begin(token)
@@ -110,6 +115,7 @@ import Logging
 
     /// Not to be cancelled. False where the connection is of no more use.
     func makeIdle() -> Bool {
+        self.control.transaction = .none
         guard let connection = unsafe self.connection, !self.control.isAborted else { return false }
         switch unsafe PQtransactionStatus(connection) {
         case PQTRANS_IDLE:
@@ -161,7 +167,7 @@ import Logging
         self.control.begin(token)
     }
 
-    private var isIdle: Bool {
+    var isIdle: Bool {
         guard let connection = unsafe self.connection else { return false }
         return unsafe PQtransactionStatus(connection) == PQTRANS_IDLE
     }

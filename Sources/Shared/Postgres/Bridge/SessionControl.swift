@@ -12,6 +12,17 @@ final class SessionControl: Sendable {
         var cancelled: Set<UInt64> = []
         var running: UInt64?
         var isAborted = false
+        var transaction = Transaction.none
+        var socket: Int32 = -1
+    }
+
+    /// What `PostgresConnection.transaction` asks of the session.
+    enum Transaction {
+        case none
+        /// The next request is its first, and takes BEGIN along.
+        case due
+        /// BEGIN was refused or cancelled: nothing runs before the rollback.
+        case failed
     }
 
     private let state = Mutex(State())
@@ -68,6 +79,23 @@ final class SessionControl: Sendable {
 
     func isCancelled(_ token: UInt64) -> Bool {
         self.state.withLock { $0.cancelled.contains(token) }
+    }
+
+    /// Made `due` by whoever has the connection to itself, and the rest of the way on the session's thread.
+    var transaction: Transaction {
+        get { self.state.withLock { $0.transaction } }
+        set { self.state.withLock { $0.transaction = newValue } }
+    }
+
+    /// On the session's thread: -1 before the socket is closed, so that nobody looks at another one of its number.
+    func setSocket(_ socket: Int32) {
+        self.state.withLock { $0.socket = socket }
+    }
+
+    /// From any thread, without waiting: whether an idle connection has heard nothing from its server, not even that it is
+    /// gone.
+    var isQuiet: Bool {
+        self.state.withLock { !$0.isAborted && $0.socket >= 0 && !SocketWait.hasInput($0.socket) }
     }
 
     /// On the session's thread, after it was woken.

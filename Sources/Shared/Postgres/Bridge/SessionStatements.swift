@@ -20,18 +20,46 @@ extension Session {
         return name
     }
 
-    /// Sends, and takes all results; the last one is returned, or the first error thrown.
+    /// Sends, with BEGIN where a transaction is due, and takes all results; the last one is returned, or the first error
+    /// thrown.
     func results(
         of request: Request, token: UInt64, timeout: Duration? = nil
+    ) throws(PostgresError) -> PostgresRows {
+        switch self.control.transaction {
+        case .none: return try self.exchange(request, token: token, timeout: timeout)
+        case .due: return try self.begin(with: request, token: token)
+        case .failed: throw .failedTransaction
+        }
+    }
+
+    private func begin(with first: Request, token: UInt64) throws(PostgresError) -> PostgresRows {
+        self.control.transaction = .none
+        do throws(PostgresError) {
+            guard case .script = first else { return try self.exchange(.beginning(first), token: token) }
+            _ = try self.exchange(.script("BEGIN"), token: token)
+            return try self.exchange(first, token: token)
+        } catch {
+            // Without a BEGIN that took effect, a body that goes on all the same must not write outside of a transaction.
+            if self.isIdle { self.control.transaction = .failed }
+            throw error
+        }
+    }
+
+    private func exchange(
+        _ request: Request, token: UInt64, timeout: Duration? = nil
     ) throws(PostgresError) -> PostgresRows {
         let connection = try unsafe self.current()
         guard unsafe request.send(on: connection) else { throw unsafe self.lost(connection) }
         var rows: PostgresRows?
         var failure: PostgresError?
         var waiting = Waiting(timeout: timeout ?? self.responseTimeout)
-        while true {
+        taking: while true {
             try unsafe self.awaitResult(connection, token: token, &waiting)
-            guard let result = unsafe PQgetResult(connection) else { break }
+            guard let result = unsafe PQgetResult(connection) else {
+                // In a pipeline that is the end of one command, of several.
+                if unsafe PQpipelineStatus(connection) == PQ_PIPELINE_OFF { break }
+                continue
+            }
             defer { unsafe PQclear(result) }
             waiting.restart()
             switch unsafe PQresultStatus(result) {
@@ -40,11 +68,19 @@ extension Session {
             case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
                 self.finish()
                 throw PostgresError(code: .invalidStatement, message: "COPY is not supported here")
+            case PGRES_PIPELINE_ABORTED:
+                // Passed over by the server, since what stood before it failed.
+                continue
+            case PGRES_PIPELINE_SYNC:
+                guard unsafe PQexitPipelineMode(connection) == 1 else { throw unsafe self.lost(connection) }
+                break taking
             default:
                 let error = unsafe ResultFields(result).error()
                 // Without a state it is libpq itself that speaks, and of the connection.
                 guard error.sqlState != nil else { throw unsafe failure ?? self.lost(connection) }
                 failure = failure ?? error
+                // Nothing more will come, not even the end of a pipeline.
+                if error.isConnectionFailure { break taking }
             }
         }
         if let failure {
