@@ -99,9 +99,9 @@ struct InboxWriter: Sendable {
     private func transact(_ items: [Item]) async throws -> Committed {
         let clock = ContinuousClock()
         let (written, decided, versions) = try await self.pool.transaction { connection in
-            let erased = try await FindErased.run(items.map(\.notification), on: connection)
-            let items = items.indices.filter { !erased.contains($0) }.map { items[$0] }
-            let versions = try await TakeSeqs.run(items.map(\.notification.userID), on: connection)
+            let taken = try await TakeSeqs.run(items.map(\.notification), on: connection)
+            let versions = taken.versions
+            let items = items.indices.filter { !taken.erased.contains($0) }.map { items[$0] }
             let written = try await InsertInbox.run(
                 numbered(items.map(\.notification), upTo: versions), limits: self.limits, on: connection)
             let decided = clock.now

@@ -34,6 +34,12 @@ extension Live {
                 #expect(try await FindErased.run([], on: database.pool) == [])
                 // Another spelling of the letter is another user.
                 #expect(try await FindErased.run([sample(to: "e\u{301}")], on: database.pool) == [])
+                // They get no number, and where nothing of theirs is left, no head.
+                let taken = try await TakeSeqs.run(all, at: sampleTime, on: database.pool)
+                #expect(taken.erased == [1, 3, 4])
+                let first = sampleTime.microseconds + 1
+                #expect(taken.versions == [Array("bob".utf8): first, Array("ann".utf8): first])
+                #expect(try await database.count("inbox_heads") == 2)
             }
         }
 
@@ -88,14 +94,16 @@ extension Live {
             }
         }
 
-        /// The second look: one that came between the first and the lock on the head.
+        /// The second look: one that came between the first, which numbered it, and the insert.
         @Test func oneThatRacesIsLeftOutAllTheSame() async throws {
             try await withDatabase { database async throws in
                 let notification = sample()
                 try await database.pool.transaction { connection async throws in
-                    #expect(try await FindErased.run([notification], on: connection) == [])
+                    let taken = try await TakeSeqs.run([notification], on: connection)
+                    #expect(taken.erased.isEmpty)
                     try await database.erase("ann")
-                    #expect(try await StoreTests.deliver([notification], on: connection).isEmpty)
+                    let rows = [(notification: notification, seq: taken.versions[Array("ann".utf8)] ?? 0)]
+                    #expect(try await InsertInbox.run(rows, limits: .wide, on: connection).isEmpty)
                     #expect(try await FindErased.run([notification], on: connection) == [0])
                 }
                 #expect(try await database.count("inbox") == 0)
@@ -105,19 +113,20 @@ extension Live {
         /// Somebody who comes back sees none of the versions of before.
         @Test func aNewHeadBeginsAtTheClock() async throws {
             try await withDatabase { database async throws in
-                let first = try await TakeSeqs.run(["ann", "ann", "bob"], at: sampleTime, on: database.pool)
+                let first = try await TakeSeqs.run(
+                    [sample(), sample(), sample(to: "bob")], at: sampleTime, on: database.pool)
                 #expect(
-                    first == [
+                    first.versions == [
                         Array("ann".utf8): sampleTime.microseconds + 2, Array("bob".utf8): sampleTime.microseconds + 1,
                     ])
                 // A head that is there goes on by ones, whatever the clock says.
                 for clock in [Self.later.advanced(bySeconds: 60), .distantPast] {
-                    _ = try await TakeSeqs.run(["ann"], at: clock, on: database.pool)
+                    _ = try await TakeSeqs.run([sample()], at: clock, on: database.pool)
                 }
                 #expect(try await database.version(of: "ann") == sampleTime.microseconds + 4)
-                #expect(try await TakeSeqs.run([], at: sampleTime, on: database.pool) == [:])
+                #expect(try await TakeSeqs.run([], at: sampleTime, on: database.pool).versions.isEmpty)
                 _ = try await database.pool.query("DELETE FROM inbox_heads WHERE user_id = 'ann'")
-                _ = try await TakeSeqs.run(["ann"], at: sampleTime.advanced(bySeconds: 1), on: database.pool)
+                _ = try await TakeSeqs.run([sample()], at: sampleTime.advanced(bySeconds: 1), on: database.pool)
                 #expect(try await database.version(of: "ann") == sampleTime.microseconds + 1_000_001)
             }
         }
@@ -126,12 +135,13 @@ extension Live {
         @Test func aNewHeadBeginsAtPostgresClock() async throws {
             try await withDatabase { database async throws in
                 let before = try await database.now()
-                let first = try await TakeSeqs.run(["ann", "bob", "ann"], on: database.pool)
+                let first = try await TakeSeqs.run([sample(), sample(to: "bob"), sample()], on: database.pool).versions
                 let (ann, bob) = (first[Array("ann".utf8)] ?? 0, first[Array("bob".utf8)] ?? 0)
                 #expect(ann == bob + 1)
                 #expect(bob > before.microseconds)
                 #expect(bob <= (try await database.now().microseconds))
-                #expect(try await TakeSeqs.run(["ann", "ann"], on: database.pool) == [Array("ann".utf8): ann + 2])
+                let next = try await TakeSeqs.run([sample(), sample()], on: database.pool)
+                #expect(next.versions == [Array("ann".utf8): ann + 2])
             }
         }
     }

@@ -79,7 +79,7 @@ extension Live {
                 try await database.deliver(notification)
                 let versions = try await withThrowingTaskGroup(of: Int64?.self) { group async throws in
                     try await database.pool.transaction { connection async throws in
-                        _ = try await TakeSeqs.run(["ann"], at: sampleTime, on: connection)
+                        _ = try await TakeSeqs.run([sample()], at: sampleTime, on: connection)
                         for _ in 0..<2 {
                             group.addTask {
                                 try await database.mark(notification, InboxMarks(archived: true))?.version
@@ -100,7 +100,7 @@ extension Live {
                 try await database.deliver(notification)
                 try await withThrowingTaskGroup(of: Bool.self) { group async throws in
                     try await database.pool.transaction { connection async throws in
-                        _ = try await TakeSeqs.run(["ann"], at: sampleTime, on: connection)
+                        _ = try await TakeSeqs.run([sample()], at: sampleTime, on: connection)
                         group.addTask { try await database.mark(notification, InboxMarks(archived: true)) == nil }
                         #expect(try await database.areBlocked(1))
                         try await PutTombstone.run(notification.id, of: shop, on: database.pool)

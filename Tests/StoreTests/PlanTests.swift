@@ -129,6 +129,10 @@ extension Live {
                     "timestamptz '2026-11-20 09:00:00+00'", "NULL::timestamptz", "NULL::text") + ", 36500, 100",
                 index: "user_id_due_at_idx"),
             Case(
+                name: "TakeSeqs", sql: TakeSeqs.sql, types: "text[], timestamptz[], int8",
+                arguments: Self.batch("'user7'::text", "timestamptz '2026-11-20 09:00:00+00'") + ", NULL",
+                index: "erased_users_pkey"),
+            Case(
                 name: "FindErased", sql: FindErased.sql, types: "text[], timestamptz[]",
                 arguments: Self.batch("'user7'::text", "timestamptz '2026-11-20 09:00:00+00'"),
                 index: "erased_users_pkey"),

@@ -163,7 +163,7 @@ extension Live {
                 try await database.deliver(notification)
                 let times = try await withThrowingTaskGroup(of: Instant?.self) { group async throws in
                     try await database.pool.transaction { connection async throws in
-                        _ = try await TakeSeqs.run(["ann"], at: .distantPast, on: connection)
+                        _ = try await TakeSeqs.run([sample()], at: .distantPast, on: connection)
                         for _ in 0..<2 {
                             group.addTask {
                                 try await database.markRead(notification.id, of: "ann")?.item.readAt
@@ -186,7 +186,7 @@ extension Live {
                 try await database.deliver(notification)
                 try await withThrowingTaskGroup(of: Bool.self) { group async throws in
                     try await database.pool.transaction { connection async throws in
-                        _ = try await TakeSeqs.run(["ann"], at: .distantPast, on: connection)
+                        _ = try await TakeSeqs.run([sample()], at: .distantPast, on: connection)
                         group.addTask {
                             try await database.markRead(notification.id, of: "ann") == nil
                         }

@@ -41,7 +41,7 @@ func deliver(
     _ notifications: [Notification], limits: InsertInbox.Limits = .wide, on connection: PostgresConnection
 ) async throws -> [InsertInbox.Written] {
     // From 0, so that tests can tell the numbers.
-    var next = try await TakeSeqs.run(notifications.map(\.userID), at: .distantPast, on: connection)
+    var next = try await TakeSeqs.run(notifications, at: .distantPast, on: connection).versions
     for notification in notifications { next[Array(notification.userID.utf8), default: 0] -= 1 }
     var rows: [(notification: Notification, seq: Int64)] = []
     for notification in notifications {

@@ -47,8 +47,7 @@ struct DeliveryCeiling: Sendable {
         return """
             \\set batch :batch + 1
             BEGIN;
-            \(FindErased.sql.filling([Self.array("user_id"), Self.array("accepted_at")]));
-            \(TakeSeqs.sql.filling([Self.array("user_id"), "NULL::int8"]));
+            \(TakeSeqs.sql.filling([Self.array("user_id"), Self.array("accepted_at"), "NULL::int8"]));
             \(InsertInbox.sql.filling(inbox));
             COMMIT;
 

@@ -97,7 +97,7 @@ struct DeliveryStage: BenchStage {
                 DeliveryCeiling.transaction, site, count: Self.ceiling.batchSize * 40, mark: "after"
             ).commands
         }
-        let names = ["", "BEGIN", "FindErased", "TakeSeqs", "InsertInbox", "COMMIT"]
+        let names = ["", "BEGIN", "TakeSeqs", "InsertInbox", "COMMIT"]
         let rows = zip(names, commands).dropFirst().map { "| \($0) | \(MarkdownReport.number($1, .milliseconds)) |" }
         return "Delivery's statements, batches of \(Self.ceiling.batchSize) into an inbox of \(before) rows:\n\n"
             + "| statement | mean |\n|---|---:|\n" + rows.joined(separator: "\n")

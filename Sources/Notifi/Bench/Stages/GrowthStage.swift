@@ -119,7 +119,7 @@ struct GrowthStage: BenchStage {
                 let batch = (0..<Self.batch).map { _ in traffic.notification(Int.random(in: 0..<users), now: now) }
                 let began = ContinuousClock.now
                 try await pool.transaction { connection in
-                    let versions = try await TakeSeqs.run(batch.map(\.userID), on: connection)
+                    let versions = try await TakeSeqs.run(batch, on: connection).versions
                     let rows = batch.map { (notification: $0, seq: versions[Array($0.userID.utf8)] ?? 0) }
                     let written = try await InsertInbox.run(rows, limits: limits, on: connection)
                     guard written.count == batch.count else {
