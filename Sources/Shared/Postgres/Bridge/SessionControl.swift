@@ -81,7 +81,7 @@ final class SessionControl: Sendable {
         self.state.withLock { $0.cancelled.contains(token) }
     }
 
-    /// Made `due` by whoever has the connection to itself, and the rest of the way on the session's thread.
+    /// Made `due` by whoever has the connection to itself, from any thread; all else is the session's thread's.
     var transaction: Transaction {
         get { self.state.withLock { $0.transaction } }
         set { self.state.withLock { $0.transaction = newValue } }
