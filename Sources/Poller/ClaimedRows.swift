@@ -6,32 +6,30 @@ import Wire
 
 /// Claimed rows, each put where it belongs.
 struct ClaimedRows: Sendable {
-    /// With its payload where nothing but the time of the claim is to be added: not of what was rescheduled.
-    private(set) var due: [(notification: Notification, payload: [UInt8]?)] = []
+    /// With the value of its record.
+    private(set) var due: [(row: ClaimDue.Row, value: [UInt8])] = []
     private(set) var cancelled: [(notification: Notification, payload: [UInt8])] = []
     private(set) var unreadable: [(row: ClaimDue.Row, reason: WireError)] = []
     let count: Int
     let last: OutboxPlace?
 
     /// The ids of what is published, in that order.
-    var published: [NotificationID] { self.due.map(\.notification.id) + self.unreadable.map(\.row.id) }
+    var published: [NotificationID] { self.due.map(\.row.id) + self.unreadable.map(\.row.id) }
 
     /// - Parameter rows: earliest first.
     init(_ rows: [ClaimDue.Row]) {
         self.count = rows.count
         self.last = rows.last?.place
+        self.due.reserveCapacity(rows.count)
         for row in rows {
-            do {
-                var notification = try Notification(encoded: row.payload, trace: row.trace)
-                let isAsStored = notification.dueAt == row.dueAt && notification.revision == row.revision
-                // The row knows better than what travelled: it may have been rescheduled.
-                notification.dueAt = row.dueAt
-                notification.revision = row.revision
-                notification.claimedAt = row.claimedAt
+            do throws(WireError) {
                 if row.isCancelled {
-                    self.cancelled.append((notification, row.payload))
+                    self.cancelled.append((try Notification(encoded: row.payload, trace: row.trace), row.payload))
                 } else {
-                    self.due.append((notification, isAsStored ? row.payload : nil))
+                    // Nothing is read: what has a bad field is delivery's to find, which reads all of them.
+                    let value = try ClaimedPayload.encoded(
+                        row.payload, dueAt: row.dueAt, revision: row.revision, claimedAt: row.claimedAt)
+                    self.due.append((row, value))
                 }
             } catch {
                 self.unreadable.append((row, error))
@@ -40,17 +38,18 @@ struct ClaimedRows: Sendable {
     }
 
     /// What is published of those that are due, in their order.
-    func records(on topic: String) throws -> [KafkaRecord] {
-        try self.due.map { notification, payload in
-            guard let payload else { return try notification.record(on: topic) }
-            return try notification.record(on: topic, claimed: payload)
+    func records(on topic: String) -> [KafkaRecord] {
+        self.due.map { row, value in
+            KafkaRecord(
+                topic: topic, key: Array(row.userID.utf8), value: value,
+                headers: RecordHeader.headers(id: row.id, service: row.service, traceparent: row.traceparent))
         }
     }
 
     /// Leaves out what was not published after all.
     mutating func remove(_ ids: Set<NotificationID>) {
         guard !ids.isEmpty else { return }
-        self.due.removeAll { ids.contains($0.notification.id) }
+        self.due.removeAll { ids.contains($0.row.id) }
         self.unreadable.removeAll { ids.contains($0.row.id) }
     }
 }

@@ -35,7 +35,7 @@ struct Claiming: Sendable {
             FailPoint.pollerClaimed.pass(if: !rows.isEmpty)
             var sorted = ClaimedRows(rows)
             let records =
-                try sorted.records(on: self.topics.deliveries)
+                sorted.records(on: self.topics.deliveries)
                 + sorted.unreadable.map { self.deadLetter($0.row, shard: shard, reason: $0.reason) }
             try await turn.begin()
             // The reports come within the producer's bound of 3 s, before Postgres ends an idle transaction after 5 s.
@@ -79,12 +79,12 @@ struct Claiming: Sendable {
         self.metrics.dropped.increment(by: rows.cancelled.count)
         self.metrics.deadLetters.increment(by: rows.unreadable.count)
         let isLogged = self.logger.logLevel <= .debug
-        for (notification, _) in rows.due {
-            let late = (notification.claimedAt ?? notification.dueAt).microseconds - notification.dueAt.microseconds
+        for (row, _) in rows.due {
+            let late = row.claimedAt.microseconds - row.dueAt.microseconds
             self.metrics.claimLateness.recordMicroseconds(late)
             // A logger for each of them costs more than all else here.
             guard isLogged else { continue }
-            self.logger.about(notification.id, trace: notification.trace?.traceID)
+            self.logger.about(row.id, trace: row.trace?.traceID)
                 .debug("claimed", metadata: ["late_us": "\(late)"])
         }
     }

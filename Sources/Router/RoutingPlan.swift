@@ -31,7 +31,8 @@ struct RoutingPlan: Sendable {
                 headers: self.hasItsHeaders
                     ? self.message.headers
                     : RecordHeader.headers(
-                        id: self.notification.id, service: self.notification.service, trace: self.notification.trace))
+                        id: self.notification.id, service: self.notification.service,
+                        traceparent: self.notification.trace?.description))
         }
 
         /// Whether the message has exactly the headers that its delivery gets.

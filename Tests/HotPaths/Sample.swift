@@ -45,7 +45,8 @@ struct Sample {
             return ClaimDue.Row(
                 id: notification.id, service: notification.service, userID: notification.userID,
                 dueAt: notification.dueAt, revision: 0, acceptedAt: notification.acceptedAt,
-                scheduledAt: notification.dueAt, trace: notification.trace, payload: message.value ?? [],
+                scheduledAt: notification.dueAt, traceparent: notification.trace?.description,
+                payload: message.value ?? [],
                 claimedAt: notification.dueAt, isCancelled: false)
         }
         var versions = VersionMap(limit: 100_000, expirySeconds: 600, origin: self.now)

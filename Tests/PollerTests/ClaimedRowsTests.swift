@@ -28,7 +28,7 @@ import Wire
     ) throws -> ClaimDue.Row {
         ClaimDue.Row(
             id: self.id(number), service: self.service, userID: "ann", dueAt: at(due), revision: 4,
-            acceptedAt: at(1_000), scheduledAt: at(1_500), trace: self.trace,
+            acceptedAt: at(1_000), scheduledAt: at(1_500), traceparent: self.trace?.description,
             payload: try payload ?? self.notification(number).encoded(), claimedAt: at(5_000), isCancelled: isCancelled)
     }
 
@@ -39,37 +39,40 @@ import Wire
         #expect(rows.due.isEmpty)
     }
 
-    /// The row knows better than what travelled, and nothing else of that is changed.
-    @Test func theRowsTimesCount() throws {
-        let rows = ClaimedRows([try Self.row(1)])
-        var expected = Self.notification(1)
-        expected.dueAt = at(3_000)
-        expected.revision = 4
-        expected.claimedAt = at(5_000)
-        expected.trace = Self.trace
-        #expect(rows.due.map(\.notification) == [expected])
-    }
-
-    /// Whether it was rescheduled or goes on as it was stored: what arrives reads the same, and nothing is lost on the way.
+    /// The row knows better than what travelled, and nothing else of that is changed: whether it was rescheduled or goes on
+    /// as it was stored, what arrives reads as the row says.
     @Test func whatIsPublishedReadsAsTheRowSays() throws {
         let moved = try Self.row(1)
         let asStored = ClaimDue.Row(
             id: Self.id(2), service: Self.service, userID: "ann", dueAt: at(2_000), revision: 0, acceptedAt: at(1_000),
-            scheduledAt: at(1_500), trace: nil, payload: try Self.notification(2).encoded(), claimedAt: at(5_000),
+            scheduledAt: at(1_500), traceparent: nil, payload: try Self.notification(2).encoded(), claimedAt: at(5_000),
             isCancelled: false)
-        let rows = ClaimedRows([moved, asStored])
-        #expect(rows.due.map { $0.payload == nil } == [true, false])
-        let records = try rows.records(on: "notifi.deliveries")
-        #expect(records[1].value.starts(with: asStored.payload))
+        var expected = [Self.notification(1), Self.notification(2)]
+        expected[0].dueAt = at(3_000)
+        expected[0].revision = 4
+        expected[0].trace = Self.trace
+        for place in expected.indices { expected[place].claimedAt = at(5_000) }
+        let records = ClaimedRows([moved, asStored]).records(on: "notifi.deliveries")
         let read = try records.map { record in
             try Notification(
                 KafkaMessage(
                     topic: record.topic, partition: 0, offset: 0, timestampMilliseconds: 0, key: record.key,
                     value: record.value, headers: record.headers))
         }
-        #expect(read == rows.due.map(\.notification))
-        #expect(read.map(\.claimedAt) == [at(5_000), at(5_000)])
-        #expect(read.map(\.dueAt) == [at(3_000), at(2_000)])
+        #expect(read == expected)
+        for (record, notification) in zip(records, expected) {
+            let whole = try notification.record(on: "notifi.deliveries")
+            #expect(record.topic == whole.topic && record.key == whole.key && record.headers == whole.headers)
+        }
+    }
+
+    /// It is for delivery to tell, which reads every field.
+    @Test func whatHasABadFieldIsPublished() throws {
+        let rows = ClaimedRows([try Self.row(1, payload: [])])
+        #expect(rows.due.map(\.row.id) == [Self.id(1)] && rows.unreadable.isEmpty)
+        let record = rows.records(on: "t")[0]
+        #expect(throws: WireError.invalid(field: "id")) { try Notification(encoded: record.value, trace: nil) }
+        #expect(record.headers.first == KafkaHeader(name: RecordHeader.notification, value: "\(Self.id(1))"))
     }
 
     @Test func eachIsPutWhereItBelongs() throws {
@@ -78,7 +81,7 @@ import Wire
             try Self.row(3, due: 30, payload: [0xFF]),
             try Self.row(4, due: 40), try Self.row(5, due: 50, payload: [], isCancelled: true),
         ])
-        #expect(rows.due.map(\.notification.id) == [Self.id(1), Self.id(4)])
+        #expect(rows.due.map(\.row.id) == [Self.id(1), Self.id(4)])
         #expect(rows.cancelled.map(\.notification.id) == [Self.id(2)])
         #expect(rows.cancelled.map(\.payload) == [try Self.notification(2).encoded()])
         #expect(rows.unreadable.map(\.row.id) == [Self.id(3), Self.id(5)])
@@ -129,7 +132,7 @@ import Wire
             let row = ClaimDue.Row(
                 id: id, service: Self.service, userID: "ann", dueAt: at(1), revision: 0, acceptedAt: at(0),
                 scheduledAt: at(0),
-                trace: nil, payload: [], claimedAt: at(2), isCancelled: false)
+                traceparent: nil, payload: [], claimedAt: at(2), isCancelled: false)
             let texts = (0..<2).map { _ in
                 row.deadLetter(shard: 0, reason: "why", on: "t").headers.last { $0.name == RecordHeader.originOffset }
             }

@@ -21,21 +21,6 @@ import Testing
         #expect(try Notification(message(record)) == notification)
     }
 
-    /// The poller's way: only the time of the claim is put behind what was stored, and it wins over an earlier one.
-    @Test(arguments: 0..<20 as Range<UInt64>)
-    func aClaimedRecordIsReadBack(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
-        var notification = random.notification()
-        let payload = try notification.encoded()
-        notification.claimedAt = Instant(microseconds: 1_700_000_000_000_000)
-        let record = try notification.record(on: "notifi.deliveries", claimed: payload)
-        #expect(record.value.starts(with: payload))
-        let whole = try notification.record(on: "notifi.deliveries")
-        #expect(record.key == whole.key)
-        #expect(record.headers == whole.headers)
-        #expect(try Notification(message(record)) == notification)
-    }
-
     @Test(arguments: ["", "nonsense", "00-0-0-0", "\u{0}"])
     func aBadTraceIsLeftOut(header: String) throws {
         var random = SeededGenerator(seed: 1)

@@ -57,6 +57,7 @@ extension FindDeadLetters.Letter {
     var record: KafkaRecord {
         KafkaRecord(
             topic: self.row.origin.topic, key: self.key, value: self.value ?? [],
-            headers: RecordHeader.headers(id: self.row.id, service: self.row.service, trace: self.trace))
+            headers: RecordHeader.headers(
+                id: self.row.id, service: self.row.service, traceparent: self.trace?.description))
     }
 }

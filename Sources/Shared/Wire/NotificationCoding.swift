@@ -30,13 +30,6 @@ extension Notification {
         return try message.serializedBytes()
     }
 
-    /// `claimedAt` alone, as a field of the message.
-    func encodedClaim() throws -> [UInt8] {
-        var message = Notifi_V1_Notification()
-        if let claimedAt = self.claimedAt { message.claimedAt = claimedAt.microseconds }
-        return try message.serializedBytes()
-    }
-
     /// 1970 to 9999: what RFC 3339 can write and Postgres can store.
     private static let times: ClosedRange<Int64> = 1...253_402_300_799_999_999
 

@@ -24,11 +24,12 @@ public enum RecordHeader {
     public static let attempts = "notifi-attempts"
 
     /// What a record about a notification carries beside its value.
-    public static func headers(id: NotificationID?, service: UUID?, trace: TraceContext?) -> [KafkaHeader] {
-        [
-            id.map { KafkaHeader(name: Self.notification, value: $0.description) },
-            service.map { KafkaHeader(name: Self.service, value: $0.lowercasedText) },
-            trace.map { KafkaHeader(name: Self.traceparent, value: $0.description) },
-        ].compactMap(\.self)
+    public static func headers(id: NotificationID?, service: UUID?, traceparent: String?) -> [KafkaHeader] {
+        var headers: [KafkaHeader] = []
+        headers.reserveCapacity(3)
+        if let id { headers.append(KafkaHeader(name: Self.notification, value: id.uuid.lowercasedASCII)) }
+        if let service { headers.append(KafkaHeader(name: Self.service, value: service.lowercasedASCII)) }
+        if let traceparent { headers.append(KafkaHeader(name: Self.traceparent, value: traceparent)) }
+        return headers
     }
 }

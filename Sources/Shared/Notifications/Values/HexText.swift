@@ -10,14 +10,17 @@ extension [UInt8] {
 
 extension UUID {
     /// As RFC 9562 section 4 asks of what is written.
-    public var lowercasedText: String {
+    public var lowercasedText: String { String(decoding: self.lowercasedASCII, as: UTF8.self) }
+
+    /// The bytes of ``lowercasedText``.
+    public var lowercasedASCII: [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(36)
         for (place, byte) in self.bytes.enumerated() {
             if place == 4 || place == 6 || place == 8 || place == 10 { text.append(UInt8(ascii: "-")) }
             text.appendHex(byte)
         }
-        return String(decoding: text, as: UTF8.self)
+        return text
     }
 
     /// Whether a text is ``lowercasedText``, without making that: it costs more than all else of a request.

@@ -31,12 +31,14 @@ public enum ClaimDue {
         public let revision: Int32
         public let acceptedAt: Instant
         public let scheduledAt: Instant
-        public let trace: TraceContext?
+        /// As it was stored, for the record's header; ``trace`` is what it says.
+        public let traceparent: String?
         public let payload: [UInt8]
         public let claimedAt: Instant
         /// It has a tombstone, and goes no further.
         public let isCancelled: Bool
 
+        public var trace: TraceContext? { self.traceparent.flatMap { TraceContext($0) } }
         public var place: OutboxPlace { OutboxPlace(dueAt: self.dueAt, id: self.id) }
     }
 
@@ -51,16 +53,20 @@ public enum ClaimDue {
             .int4(shard), .instant(low.dueAt), .uuid(low.id.uuid), .int8(Int64(limit)),
         ]
         return try await store.query(PostgresStatement(Self.sql, parameters))
-            .map { row in
-                Row(
-                    id: try row.id("id"), service: try row.decode("service_id", as: UUID.self),
-                    userID: try row.decode("user_id", as: String.self), dueAt: try row.instant("due_at"),
-                    revision: try row.decode("revision", as: Int32.self),
-                    acceptedAt: try row.instant("accepted_at"), scheduledAt: try row.instant("scheduled_at"),
-                    trace: try row.trace("traceparent"),
-                    payload: try row.decode("payload", as: [UInt8].self), claimedAt: try row.instant("claimed_at"),
-                    isCancelled: try row.decode("cancelled", as: Bool.self))
-            }
+            .map { try Row($0) }
             .sorted { $0.place < $1.place }
+    }
+}
+
+extension ClaimDue.Row {
+    /// By place, in the order of `RETURNING`: by name, each would be looked for in every row.
+    fileprivate init(_ row: PostgresRow) throws {
+        self.init(
+            id: NotificationID(uuid: try row.decode(0, as: UUID.self)), service: try row.decode(1, as: UUID.self),
+            userID: try row.decode(2, as: String.self), dueAt: try row.instant(3),
+            revision: try row.decode(4, as: Int32.self), acceptedAt: try row.instant(5),
+            scheduledAt: try row.instant(6), traceparent: try row.decode(7, as: String?.self),
+            payload: try row.decode(8, as: [UInt8].self), claimedAt: try row.instant(9),
+            isCancelled: try row.decode(10, as: Bool.self))
     }
 }

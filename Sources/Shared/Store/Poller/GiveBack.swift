@@ -28,7 +28,7 @@ public enum GiveBack {
                     .int4(shard), .uuidArray(rows.map(\.id.uuid)), .instants(rows.map(\.dueAt)),
                     .uuidArray(rows.map(\.service)), .textArray(rows.map(\.userID)), .int4Array(rows.map(\.revision)),
                     .instants(rows.map(\.acceptedAt)), .instants(rows.map(\.scheduledAt)),
-                    .textArray(rows.map { $0.trace?.description }), .byteaArray(rows.map(\.payload)),
+                    .textArray(rows.map(\.traceparent)), .byteaArray(rows.map(\.payload)),
                 ]))
     }
 }
