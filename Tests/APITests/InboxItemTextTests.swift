@@ -25,21 +25,22 @@ import Testing
     func dataThatIsNoJSONIsLeftOut(data: String) throws {
         var random = SeededGenerator(seed: 1)
         var item = try Self.item(&random)
-        item.notification.content.data = data
+        item.content.data = data
         let text = String(decoding: InboxItemText.json(item), as: UTF8.self)
         #expect(!text.contains("\"data\""))
         #expect(text == String(decoding: try Answer.json(InboxItemView(item)), as: UTF8.self))
     }
 
-    static func item(_ random: inout SeededGenerator) throws -> History.Decision {
+    static func item(_ random: inout SeededGenerator) throws -> InboxItem {
         let notification = try AcceptedTextTests.notification(&random)
         func mark() -> Instant? {
             Bool.random(using: &random)
                 ? nil : Instant(microseconds: .random(in: 1...2_000_000_000_000_000, using: &random))
         }
-        return History.Decision(
-            notification: notification, outcome: .delivered,
-            decidedAt: Instant(microseconds: .random(in: 1...2_000_000_000_000_000, using: &random)), readAt: mark(),
-            seq: .random(in: 1...Int64.max, using: &random), seenAt: mark(), archivedAt: mark())
+        return InboxItem(
+            id: notification.id, content: notification.content, dueAt: notification.dueAt,
+            isScheduled: notification.isScheduled,
+            deliveredAt: Instant(microseconds: .random(in: 1...2_000_000_000_000_000, using: &random)),
+            seq: .random(in: 1...Int64.max, using: &random), readAt: mark(), seenAt: mark(), archivedAt: mark())
     }
 }

@@ -29,22 +29,22 @@ struct InboxItemView: Encodable, Sendable {
         case archivedAt = "archived_at"
     }
 
-    init(_ item: History.Decision) {
-        let notification = item.notification
-        self.id = notification.id.description
-        self.eventType = notification.content.eventType
-        self.title = notification.content.title
-        self.message = notification.content.message
-        self.actionURL = notification.content.actionURL
-        self.priority = notification.content.priority.rawValue
-        self.data = notification.content.data.flatMap { try? JSONValue(parsing: Data($0.utf8)) }
-        self.dueAt = notification.dueAt.description
-        self.deliveredAt = item.decidedAt.description
+    init(_ item: InboxItem) {
+        let content = item.content
+        self.id = item.id.description
+        self.eventType = content.eventType
+        self.title = content.title
+        self.message = content.message
+        self.actionURL = content.actionURL
+        self.priority = content.priority.rawValue
+        self.data = content.data.flatMap { try? JSONValue(parsing: Data($0.utf8)) }
+        self.dueAt = item.dueAt.description
+        self.deliveredAt = item.deliveredAt.description
         self.readAt = item.readAt?.description
         self.seenAt = item.seenAt?.description
         self.archivedAt = item.archivedAt?.description
         self.seq = item.seq
-        self.scheduled = notification.isScheduled
+        self.scheduled = item.isScheduled
     }
 
     /// Marks that are not set are there as null: their absence says something.

@@ -156,7 +156,7 @@ import Testing
     }
 }
 
-func samplePage(version: Int64, items: [History.Decision] = []) -> InboxPage.Page {
+func samplePage(version: Int64, items: [InboxItem] = []) -> InboxPage.Page {
     InboxPage.Page(
         version: version, items: items, allowance: RequestAllowance(limit: 120, left: 119, secondsLeft: 60))
 }

@@ -24,6 +24,8 @@ enum HotPath: String, CaseIterable {
     case change
     /// API: the version of an inbox asked of the map, as each poll does.
     case poll
+    /// API: a row of the newest page of what is unread, read, and made JSON.
+    case page
 
     private static let batch = 50
 
@@ -49,6 +51,7 @@ enum HotPath: String, CaseIterable {
         case .deliver: try self.deliver(sample.messages)
         case .change: try self.change(sample, &versions)
         case .poll: sample.people.count { versions.ask($0, at: sample.now) == .known(Sample.version) }
+        case .page: try self.page(sample.page)
         }
     }
 
@@ -98,5 +101,11 @@ enum HotPath: String, CaseIterable {
             size += value.count
         }
         return size
+    }
+
+    private func page(_ rows: PostgresRows) throws -> Int {
+        try InboxPage.read(rows, of: Sample.readers, requestsPerMinute: 120).reduce(0) { size, page in
+            try size + JSONText.array(page.get().items.map(InboxItemText.json)).count
+        }
     }
 }

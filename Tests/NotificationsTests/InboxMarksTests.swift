@@ -31,8 +31,10 @@ import Testing
     }
 
     @Test func whatWouldChange() {
-        var item = History.Decision(
-            notification: sample(), outcome: .delivered, decidedAt: now, readAt: nil, seq: 1)
+        let notification = sample()
+        var item = InboxItem(
+            id: notification.id, content: notification.content, dueAt: now, isScheduled: false, deliveredAt: now, seq: 1
+        )
         #expect(InboxMarks(read: true).wouldChange(item) && InboxMarks(seen: true).wouldChange(item))
         #expect(InboxMarks(archived: true).wouldChange(item))
         #expect(!InboxMarks(read: false, archived: false).wouldChange(item))

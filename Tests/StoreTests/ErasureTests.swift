@@ -122,7 +122,7 @@ extension Live {
                 let (removed, version) = try await SweepUser.run(
                     Self.user, upTo: receipt.erasedAt, on: database.pool)
                 #expect(removed.total == 0 && version != nil)
-                #expect(try await database.unread(Self.user).items.map(\.notification.id) == [fresh.id])
+                #expect(try await database.unread(Self.user).items.map(\.id) == [fresh.id])
             }
         }
 

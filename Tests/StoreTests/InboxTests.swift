@@ -18,7 +18,7 @@ extension Live {
                 #expect(written.allSatisfy { $0.isDelivered && $0.dueAt == sampleTime })
                 try await database.deliver(sample("d"), sample(to: "bob", "y"))
                 let page = try await database.unread()
-                #expect(page.items.map(\.notification.content.message) == ["d", "c", "b", "a"])
+                #expect(page.items.map(\.content.message) == ["d", "c", "b", "a"])
                 #expect(page.items.map(\.seq) == [4, 3, 2, 1])
                 #expect(try await self.seqs("bob", database) == [2, 1])
                 #expect(try await database.version(of: "ann") == 4)
@@ -93,7 +93,7 @@ extension Live {
             try await withDatabase { database async throws in
                 let (one, two) = (sample("a"), sample("b"))
                 #expect(try await database.deliver(one, two, one, two, one).count == 2)
-                #expect(try await database.unread().items.map(\.notification.content.message) == ["b", "a"])
+                #expect(try await database.unread().items.map(\.content.message) == ["b", "a"])
             }
         }
 
@@ -115,7 +115,7 @@ extension Live {
                 let written = try await database.deliver(late, inTime)
                 #expect(written.filter(\.isDelivered).map(\.id) == [inTime.id])
                 #expect(written.count == 2)
-                #expect(try await database.unread().items.map(\.notification.id) == [inTime.id])
+                #expect(try await database.unread().items.map(\.id) == [inTime.id])
                 #expect(try await database.history(of: late).state == .expired)
                 // A redelivery finds the decision.
                 #expect(try await database.deliver(late).isEmpty)
@@ -148,7 +148,7 @@ extension Live {
                 let poison = try await storeBisecting(all) { try await database.deliver(all: $0) }
                 #expect(poison.map(\.item.id) == [all[4].id])
                 #expect(
-                    try await database.unread().items.map(\.notification.content.message)
+                    try await database.unread().items.map(\.content.message)
                         == ["6", "5", "3", "2", "1", "0"])
             }
         }
@@ -160,8 +160,8 @@ extension Live {
                 try #require(composed == decomposed)
                 try await database.deliver(
                     sample(to: composed, "a"), sample(to: decomposed, "b"), sample(to: composed, "c"))
-                #expect(try await database.unread(composed).items.map(\.notification.content.message) == ["c", "a"])
-                #expect(try await database.unread(decomposed).items.map(\.notification.content.message) == ["b"])
+                #expect(try await database.unread(composed).items.map(\.content.message) == ["c", "a"])
+                #expect(try await database.unread(decomposed).items.map(\.content.message) == ["b"])
                 #expect(try await self.seqs(composed, database) == [2, 1])
             }
         }
@@ -185,7 +185,7 @@ extension Live {
                     }
                     try await group.waitForAll()
                 }
-                #expect(try await database.unread().items.map(\.notification.content.message) == ["second", "first"])
+                #expect(try await database.unread().items.map(\.content.message) == ["second", "first"])
             }
         }
 

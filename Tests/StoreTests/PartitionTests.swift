@@ -29,7 +29,7 @@ extension Live {
         }
 
         private func messages(_ database: TestDatabase) async throws -> [String] {
-            try await database.unread().items.map(\.notification.content.message)
+            try await database.unread().items.map(\.content.message)
         }
 
         @Test func allAreListedHoweverTheyWereMade() async throws {

@@ -39,7 +39,7 @@ extension Live {
         @Test func exactlyTheLimitPassesHoweverManyAskAtOnce() async throws {
             try await withDatabase { database async throws in
                 try await database.deliver(all: (0..<3).map { sample("\($0)") })
-                let notification = try #require(try await database.unread().items.first).notification
+                let item = try #require(try await database.unread().items.first)
                 let passed = try await Self.withinOneMinute(database) {
                     try await withPool(database.configuration) { other in
                         // Two pools, as two replicas have; and every kind of request counts alike.
@@ -47,7 +47,7 @@ extension Live {
                             _ = try await InboxPage.run(
                                 InboxPage.Query(limit: 5), of: "ann", requestsPerMinute: 50, on: database.pool)
                             _ = try await MarkInbox.run(
-                                notification.id, of: "ann", InboxMarks(seen: true), requestsPerMinute: 50,
+                                item.id, of: "ann", InboxMarks(seen: true), requestsPerMinute: 50,
                                 on: database.pool)
                         }
                         async let two = Self.tries(40, limit: 50, on: other) {

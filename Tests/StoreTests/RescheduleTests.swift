@@ -63,7 +63,7 @@ extension Live {
                 }
                 let written = try await database.deliver(all: moved)
                 #expect(written.map(\.id) == [other.id])
-                #expect(try await database.unread().items.map(\.notification.id) == [other.id, first.id])
+                #expect(try await database.unread().items.map(\.id) == [other.id, first.id])
                 #expect(try await database.count("inbox") == 2)
             }
         }

@@ -28,6 +28,17 @@ func sample(
         request: key.map { _ in fresh.uuid })
 }
 
+extension InboxItem {
+    /// What the recipient is shown of a decision.
+    init(_ decision: History.Decision) {
+        let notification = decision.notification
+        self.init(
+            id: notification.id, content: notification.content, dueAt: notification.dueAt,
+            isScheduled: notification.isScheduled, deliveredAt: decision.decidedAt, seq: decision.seq,
+            readAt: decision.readAt, seenAt: decision.seenAt, archivedAt: decision.archivedAt)
+    }
+}
+
 extension InsertInbox.Limits {
     /// `sampleTime` does not move: the window is a hundred years.
     static let wide = Self(retentionDays: 36_500, perUserAndMinute: 1_000_000)

@@ -5,21 +5,20 @@ import Notifications
 /// Foundation's encoder would take as long as all the rest.
 enum InboxItemText {
     /// Marks that are not set are there as null: their absence says something.
-    static func json(_ item: History.Decision) -> [UInt8] {
-        let notification = item.notification
-        let content = notification.content
+    static func json(_ item: InboxItem) -> [UInt8] {
+        let content = item.content
         var text = JSONText()
         if let url = content.actionURL { text.member("action_url", url) }
         text.member("archived_at", orNull: item.archivedAt?.description)
         if let data = content.data.flatMap(self.data) { text.member("data", json: data.utf8) }
-        text.member("delivered_at", item.decidedAt.description)
-        text.member("due_at", notification.dueAt.description)
+        text.member("delivered_at", item.deliveredAt.description)
+        text.member("due_at", item.dueAt.description)
         text.member("event_type", content.eventType)
-        text.member("id", notification.id.description)
+        text.member("id", item.id.description)
         text.member("message", content.message)
         text.member("priority", content.priority.rawValue)
         text.member("read_at", orNull: item.readAt?.description)
-        text.member("scheduled", json: (notification.isScheduled ? "true" : "false").utf8)
+        text.member("scheduled", json: (item.isScheduled ? "true" : "false").utf8)
         text.member("seen_at", orNull: item.seenAt?.description)
         text.member("seq", json: String(item.seq).utf8)
         if let title = content.title { text.member("title", title) }

@@ -29,7 +29,7 @@ public struct InboxMarks: Sendable, Hashable {
     }
 
     /// Whether anything would be another than it is.
-    public func wouldChange(_ item: History.Decision) -> Bool {
+    public func wouldChange(_ item: InboxItem) -> Bool {
         if let read, read != (item.readAt != nil) { return true }
         if self.read == true || self.seen == true, item.seenAt == nil { return true }
         if let archived, archived != (item.archivedAt != nil) { return true }

@@ -42,7 +42,7 @@ public enum InboxPage {
             SELECT a.place, a.requests, a.seconds_left, a.version, i.*
             FROM asker a
             LEFT JOIN LATERAL (
-                SELECT \(InboxColumns.list) FROM inbox i
+                SELECT \(InboxItemColumns.list) FROM inbox i
                 WHERE a.requests IS NOT NULL AND i.user_id = \(user) AND i.state = 'delivered' AND \(condition)
                   AND i.seq < $2 AND ($4::text IS NULL OR i.event_type = $4)
                   AND (SELECT 1 FROM cancellations c WHERE c.id = i.id AND c.service_id = i.service_id LIMIT 1) IS NULL
@@ -72,10 +72,10 @@ public enum InboxPage {
 
     public struct Page: Sendable {
         public let version: Int64
-        public let items: [History.Decision]
+        public let items: [InboxItem]
         public let allowance: RequestAllowance
 
-        public init(version: Int64, items: [History.Decision], allowance: RequestAllowance) {
+        public init(version: Int64, items: [InboxItem], allowance: RequestAllowance) {
             self.version = version
             self.items = items
             self.allowance = allowance
@@ -107,6 +107,13 @@ public enum InboxPage {
             userIDs.count == 1
                 ? PostgresStatement(Self.sql(query.filter), [.text(userIDs[0])] + parameters)
                 : PostgresStatement(Self.sqlOfMany(query.filter), [.textArray(userIDs)] + parameters))
+        return try Self.read(rows, of: userIDs.count, requestsPerMinute: requestsPerMinute)
+    }
+
+    /// The pages of so many users, in the order of their places.
+    static func read(
+        _ rows: PostgresRows, of users: Int, requestsPerMinute: Int
+    ) throws -> [Result<Page, TooManyRequests>] {
         var pages: [Result<Page, TooManyRequests>] = []
         var start = rows.startIndex
         while start < rows.endIndex {
@@ -122,7 +129,7 @@ public enum InboxPage {
             }
             start = end
         }
-        guard pages.count == userIDs.count else { throw Self.misplaced }
+        guard pages.count == users else { throw Self.misplaced }
         return pages
     }
 
@@ -143,10 +150,10 @@ public enum InboxPage {
         let allowance = try CountRequest.read(rows, limit: limit)
         let version = try rows.first?.decode("version", as: Int64.self) ?? 0
         // Who has nothing has one row without any of it.
-        guard let first = rows.first, try first.decode("state", as: String?.self) != nil else {
+        guard let first = rows.first, try first.decode("seq", as: Int64?.self) != nil else {
             return Page(version: version, items: [], allowance: allowance)
         }
-        let columns = try InboxColumns(of: first)
+        let columns = try InboxItemColumns(of: first)
         return Page(version: version, items: try rows.map(columns.read), allowance: allowance)
     }
 }

@@ -5,7 +5,7 @@ public import Postgres
 public enum MarkInbox {
     /// Index: the primary key of `inbox`, `(user_id, id, due_at)`.
     static let find = """
-        SELECT \(InboxColumns.list) FROM inbox i
+        SELECT \(InboxItemColumns.list) FROM inbox i
         WHERE i.user_id = $1 AND i.id = $2 AND i.state = 'delivered'
           AND NOT EXISTS (SELECT FROM cancellations c WHERE c.id = i.id AND c.service_id = i.service_id)
         """
@@ -29,7 +29,7 @@ public enum MarkInbox {
                 OR i.seen_at IS NULL AND ($4 OR $5)
                 OR i.archived_at IS NULL AND $6 OR i.archived_at IS NOT NULL AND NOT $6)
               AND NOT EXISTS (SELECT FROM cancellations c WHERE c.id = i.id AND c.service_id = i.service_id)
-            RETURNING \(InboxColumns.list)
+            RETURNING \(InboxItemColumns.list)
         ), raised AS (
             UPDATE inbox_heads h SET version = h.version + 1
             WHERE h.user_id = $1 AND EXISTS (SELECT FROM marked)
@@ -39,7 +39,7 @@ public enum MarkInbox {
         """
 
     public struct Marked: Sendable {
-        public let item: History.Decision
+        public let item: InboxItem
         /// The inbox' new version; `nil` where nothing changed.
         public let version: Int64?
     }
@@ -64,7 +64,7 @@ public enum MarkInbox {
         let key: [PostgresValue] = [.text(userID), .uuid(id.uuid)]
         func found() async throws -> Marked? {
             try await connection.query(PostgresStatement(Self.find, key)).first.map {
-                Marked(item: try InboxColumns.read($0), version: nil)
+                Marked(item: try InboxItemColumns.read($0), version: nil)
             }
         }
         // Without a lock first: most of what changes nothing shall not wait for a delivery.
@@ -75,12 +75,11 @@ public enum MarkInbox {
             PostgresStatement(
                 Self.mark,
                 key + [
-                    .instant(before.item.notification.dueAt), .bool(marks.read), .bool(marks.seen),
-                    .bool(marks.archived),
+                    .instant(before.item.dueAt), .bool(marks.read), .bool(marks.seen), .bool(marks.archived),
                 ])
         ).first
         if let row {
-            return Marked(item: try InboxColumns.read(row), version: try row.decode("version", as: Int64.self))
+            return Marked(item: try InboxItemColumns.read(row), version: try row.decode("version", as: Int64.self))
         }
         // While this one waited for the head another tab was faster, or the sender recalled it.
         return try await found()

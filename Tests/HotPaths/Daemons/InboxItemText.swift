@@ -1,0 +1,1 @@
+../../../Sources/API/People/InboxItemText.swift
