@@ -12,12 +12,12 @@ import Testing
         var random = SeededGenerator(seed: seed)
         let items = try (0..<20).map { _ in try Self.item(&random) }
         #expect(
-            String(decoding: JSONText.array(items.map(InboxItemText.json)), as: UTF8.self)
+            String(decoding: InboxItemText.json(items), as: UTF8.self)
                 == String(decoding: try Answer.json(items.map(InboxItemView.init)), as: UTF8.self))
     }
 
     @Test func anEmptyPage() {
-        #expect(JSONText.array([]) == Array("[]".utf8))
+        #expect(InboxItemText.json([]) == Array("[]".utf8))
     }
 
     /// As only somebody else than the API can have written it.
@@ -26,7 +26,7 @@ import Testing
         var random = SeededGenerator(seed: 1)
         var item = try Self.item(&random)
         item.content.data = data
-        let text = String(decoding: InboxItemText.json(item), as: UTF8.self)
+        let text = String(decoding: JSONText.bytes { InboxItemText.write(item, to: &$0) }, as: UTF8.self)
         #expect(!text.contains("\"data\""))
         #expect(text == String(decoding: try Answer.json(InboxItemView(item)), as: UTF8.self))
     }

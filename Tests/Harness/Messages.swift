@@ -66,7 +66,7 @@ struct Record: Sendable, Decodable {
 }
 
 /// A notification as its recipient sees it.
-struct InboxItem: Sendable, Hashable, Decodable {
+struct InboxItemAnswer: Sendable, Hashable, Decodable {
     let id: String
     let message: String
     let dueAt: String
@@ -89,7 +89,7 @@ struct InboxItem: Sendable, Hashable, Decodable {
 
 /// A page of `GET /api/inbox`.
 struct InboxPageAnswer: Sendable, Decodable {
-    let notifications: [InboxItem]
+    let notifications: [InboxItemAnswer]
     let nextCursor: String?
 
     enum CodingKeys: String, CodingKey {

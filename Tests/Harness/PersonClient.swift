@@ -14,13 +14,13 @@ struct PersonClient: Sendable {
     }
 
     /// Everything unread, page after page, newest first.
-    func inbox(sourceLocation: SourceLocation = #_sourceLocation) async throws -> [InboxItem] {
-        var items: [InboxItem] = []
+    func inbox(sourceLocation: SourceLocation = #_sourceLocation) async throws -> [InboxItemAnswer] {
+        var items: [InboxItemAnswer] = []
         var path: String? = "/api/notifications/unread"
         while let next = path {
             let answer = try await self.unread(path: next)
             try #require(answer.status == 200, "\(answer.status) \(answer.text)", sourceLocation: sourceLocation)
-            items += try answer.decode([InboxItem].self)
+            items += try answer.decode([InboxItemAnswer].self)
             path = Self.nextPage(answer)
         }
         return items

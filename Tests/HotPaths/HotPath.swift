@@ -105,7 +105,7 @@ enum HotPath: String, CaseIterable {
 
     private func page(_ rows: PostgresRows) throws -> Int {
         try InboxPage.read(rows, of: Sample.readers, requestsPerMinute: 120).reduce(0) { size, page in
-            try size + JSONText.array(page.get().items.map(InboxItemText.json)).count
+            try size + InboxItemText.json(page.get().items).count
         }
     }
 }

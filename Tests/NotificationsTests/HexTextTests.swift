@@ -11,6 +11,10 @@ import Testing
     @Test(arguments: Self.uuids)
     func aUUIDIsWrittenInLowerCase(uuid: UUID) {
         #expect(uuid.lowercasedText == uuid.uuidString.lowercased())
+        // Behind what is there already.
+        var bytes = Array("of ".utf8)
+        bytes.appendText(of: uuid)
+        #expect(String(decoding: bytes, as: UTF8.self) == "of \(uuid.uuidString.lowercased())")
     }
 
     @Test(arguments: 0..<36)

@@ -118,8 +118,19 @@ import Testing
     }
 
     /// What a hostile record may hold is shown, not crashed upon.
-    @Test(arguments: [Int64.min, .min + 1, .max, .max - 1])
-    func extremesHaveADescription(microseconds: Int64) {
-        #expect(Instant(microseconds: microseconds).description.hasSuffix("Z"))
+    @Test(arguments: [
+        (Int64.min, "-290308-12-21T19:59:05.224192Z"), (.max, "294247-01-10T04:00:54.775807Z"),
+        (writableTimes.lowerBound - 1, "-1-12-31T23:59:59.999999Z"),
+        (writableTimes.lowerBound, "0000-01-01T00:00:00.000000Z"),
+        (writableTimes.upperBound, "9999-12-31T23:59:59.999999Z"),
+        (writableTimes.upperBound + 1, "10000-01-01T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"),
+    ])
+    func everyTimeHasADescription(microseconds: Int64, text: String) {
+        let instant = Instant(microseconds: microseconds)
+        #expect(instant.description == text)
+        // Behind what is there already.
+        var bytes = Array("at ".utf8)
+        bytes.appendText(of: instant)
+        #expect(String(decoding: bytes, as: UTF8.self) == "at \(text)")
     }
 }

@@ -23,6 +23,8 @@ struct InboxMarking: Sendable {
             await self.changes.announce(userID, version: version, logger: context.logger)
         }
         return Response(
-            Answer(.ok, self.answers.headers(allowance), json: InboxItemText.json(marked.item)))
+            Answer(
+                .ok, self.answers.headers(allowance), json: JSONText.bytes { InboxItemText.write(marked.item, to: &$0) }
+            ))
     }
 }

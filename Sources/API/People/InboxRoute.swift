@@ -28,13 +28,17 @@ struct InboxRoute: Sendable {
             try await InboxPage.run(query, of: person.userID, requestsPerMinute: $0, on: self.pool)
         }
         let shown = page.items.prefix(limit)
-        var text = JSONText()
-        text.member("next_cursor", orNull: page.items.count > limit ? shown.last.map { InboxCursor.text($0.seq) } : nil)
-        text.member("notifications", json: JSONText.array(shown.map(InboxItemText.json)))
+        let next = page.items.count > limit ? shown.last.map { InboxCursor.text($0.seq) } : nil
+        let json = JSONText.bytes(objects: 1 + shown.count) { text in
+            text.object { text in
+                text.member("next_cursor", orNull: next)
+                text.member("notifications") { $0.array(shown, InboxItemText.write) }
+            }
+        }
         return Response(
             Answer(
                 .ok, self.answers.headers(version: page.version, of: person, page.allowance),
-                json: text.finish()))
+                json: json))
     }
 
     /// - Parameter isKnown: whether there is an event type of this name.

@@ -41,7 +41,7 @@ struct UnreadRoute: Sendable {
         if page.items.count > Self.pageSize, let last = shown.last {
             headers[.link] = "<\(Self.path)?cursor=\(InboxCursor.text(last.seq))>; rel=\"next\""
         }
-        return Answer(.ok, headers, json: JSONText.array(shown.map(InboxItemText.json)))
+        return Answer(.ok, headers, json: InboxItemText.json(shown))
     }
 }
 

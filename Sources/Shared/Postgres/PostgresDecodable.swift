@@ -158,6 +158,7 @@ extension Array: PostgresDecodable where Element: PostgresArrayElement {
 extension Array: PostgresArrayElement where Element == UInt8 {}
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
+    @inlinable
     public static func decode(_ cell: PostgresCell) throws(PostgresError) -> Wrapped? {
         cell.bytes == nil ? nil : try Wrapped.decode(cell)
     }

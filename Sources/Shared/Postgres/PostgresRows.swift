@@ -56,16 +56,15 @@ public struct PostgresRow: Sendable {
     ///
     /// - Throws: `PostgresError` with code `.decoding` where the column is missing, is NULL though `T` is not optional,
     ///   or has another type.
+    @inlinable
     public func decode<T: PostgresDecodable>(_ column: String, as type: T.Type = T.self) throws(PostgresError) -> T {
         try T.decode(self.cell(try self.position(of: column)))
     }
 
     /// Reads a column by its position from 0. Throws as `decode(_:as:)` by name does.
+    @inlinable
     public func decode<T: PostgresDecodable>(_ index: Int, as type: T.Type = T.self) throws(PostgresError) -> T {
-        guard self.storage.columns.indices.contains(index) else {
-            throw PostgresError(code: .decoding, message: "the result has no column at \(index)")
-        }
-        return try T.decode(self.cell(index))
+        try T.decode(self.cell(index))
     }
 
     /// Where a column lies (the first, if several have its name): for rows of which many are read.
@@ -78,7 +77,13 @@ public struct PostgresRow: Sendable {
         return index
     }
 
-    private func cell(_ index: Int) -> PostgresCell {
+    /// What reads it is compiled where it is called, for the type at hand: without that, half of its time is asking for
+    /// how the type is read.
+    @usableFromInline
+    func cell(_ index: Int) throws(PostgresError) -> PostgresCell {
+        guard self.storage.columns.indices.contains(index) else {
+            throw PostgresError(code: .decoding, message: "the result has no column at \(index)")
+        }
         let column = self.storage.columns[index]
         let span = self.storage.spans[self.row * self.storage.columns.count + index]
         let bytes = span.length < 0 ? nil : self.storage.bytes[span.offset..<span.offset + span.length]

@@ -114,7 +114,7 @@ struct Watchers: Sendable {
         let ids: [String]
     }
 
-    private func choice(_ item: InboxItem, _ random: inout SeededGenerator) -> Observed.Mark.What {
+    private func choice(_ item: InboxItemAnswer, _ random: inout SeededGenerator) -> Observed.Mark.What {
         switch Int.random(in: 0..<10, using: &random) {
         case 0: .readAll(upTo: item.seq)
         case 1, 2: .archived(item.id)
@@ -125,16 +125,16 @@ struct Watchers: Sendable {
     /// - Returns: no items where what the ETag stands for still holds.
     private func look(
         _ person: PersonClient, _ view: View, etag: String?
-    ) async throws -> (items: [InboxItem]?, etag: String?) {
+    ) async throws -> (items: [InboxItemAnswer]?, etag: String?) {
         var path: String? = view.rawValue
-        var all: [InboxItem] = []
+        var all: [InboxItemAnswer] = []
         var newETag: String?
         while let next = path {
             let askedAt = Instant.current
             let answer = try await person.unread(path: next, etag: all.isEmpty ? etag : nil)
             if answer.status == 304 { return (nil, etag) }
             guard answer.status == 200 else { throw HTTPFailure(description: "\(answer.status) \(answer.text)") }
-            let items: [InboxItem] =
+            let items: [InboxItemAnswer] =
                 view == .unread ? try answer.decode() : try answer.decode(InboxPageAnswer.self).notifications
             self.note(items, of: person.userID, askedAt: askedAt)
             all += items
@@ -145,7 +145,7 @@ struct Watchers: Sendable {
         return (all, newETag)
     }
 
-    private func note(_ items: [InboxItem], of user: String, askedAt: Instant) {
+    private func note(_ items: [InboxItemAnswer], of user: String, askedAt: Instant) {
         let shownAt = Instant.current
         self.observed.change { observed in
             if Set(items.map(\.id)).count < items.count {

@@ -29,7 +29,9 @@ extension EndToEnd.API {
 
         private func numbers(_ range: ClosedRange<Int>) -> [String] { range.reversed().map { "\($0)" } }
 
-        private func ok(_ answer: HTTPAnswer, sourceLocation: SourceLocation = #_sourceLocation) throws -> InboxItem {
+        private func ok(
+            _ answer: HTTPAnswer, sourceLocation: SourceLocation = #_sourceLocation
+        ) throws -> InboxItemAnswer {
             try #require(answer.status == 200, "\(answer.status) \(answer.text)", sourceLocation: sourceLocation)
             return try answer.decode()
         }

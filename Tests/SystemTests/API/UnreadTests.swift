@@ -28,7 +28,7 @@ extension EndToEnd.API {
             #expect(again.status == 304 && again.body.isEmpty, "\(again.status)", sourceLocation: sourceLocation)
             self.expectHeaders(again, sourceLocation: sourceLocation)
             #expect(again.header("ETag") == etag, sourceLocation: sourceLocation)
-            return (etag, try answer.decode([InboxItem].self).map(\.id))
+            return (etag, try answer.decode([InboxItemAnswer].self).map(\.id))
         }
 
         @Test("304 as long as nothing changes; delivery, reading and recalling each change the ETag")
@@ -110,14 +110,14 @@ extension EndToEnd.API {
             let before = Instant.current
             let answers = try await concurrently(Array(0..<8), atOnce: 8) { _ in try await person.markRead(sent.id) }
             #expect(answers.map(\.status) == [Int](repeating: 200, count: 8))
-            let items = try answers.map { try $0.decode(InboxItem.self) }
+            let items = try answers.map { try $0.decode(InboxItemAnswer.self) }
             let readAt = try #require(items[0].readAt.flatMap { Instant(rfc3339: $0) })
             #expect(readAt >= before && readAt <= .current)
             #expect(Set(items).count == 1, "all were told the same: \(items)")
             #expect(items[0].id == shown.id && items[0].seq == shown.seq && items[0].message == shown.message)
 
             let upper = try await person.markRead(sent.id.uppercased())
-            #expect(try upper.decode(InboxItem.self) == items[0])
+            #expect(try upper.decode(InboxItemAnswer.self) == items[0])
             let record = try await service.record(of: sent.id, in: "read")
             #expect(record.step("read")?.at == items[0].readAt)
             #expect(record.events.count { $0 == "read" } == 1)
@@ -157,7 +157,7 @@ extension EndToEnd.API {
             try await require("251 arrived", within: .seconds(20)) {
                 try await installation.database.countInInbox(of: [user]) == 251
             }
-            func shown(_ answer: HTTPAnswer) throws -> [String] { try answer.decode([InboxItem].self).map(\.id) }
+            func shown(_ answer: HTTPAnswer) throws -> [String] { try answer.decode([InboxItemAnswer].self).map(\.id) }
             let first = try await person.unread()
             #expect(try shown(first) == Array(ids[0..<100]))
 
@@ -187,7 +187,7 @@ extension EndToEnd.API {
                 try await installation.database.countInInbox(of: [user]) == 100
             }
             let page = try await person.unread()
-            #expect(try page.decode([InboxItem].self).count == 100)
+            #expect(try page.decode([InboxItemAnswer].self).count == 100)
             #expect(page.header("Link") == nil)
         }
 

@@ -59,7 +59,7 @@ final class InboxReader: Sendable {
 
     private func lookOnce(_ person: PersonClient, etag: String?) async throws -> String? {
         var path: String? = "/api/notifications/unread"
-        var seen: [InboxItem] = []
+        var seen: [InboxItemAnswer] = []
         var newETag: String?
         while let next = path {
             let askedAt = Instant.current
@@ -69,7 +69,7 @@ final class InboxReader: Sendable {
             guard answer.status == 200 else {
                 throw HTTPFailure(description: "unread answered \(answer.status) \(answer.text)")
             }
-            let items: [InboxItem] = try answer.decode()
+            let items: [InboxItemAnswer] = try answer.decode()
             self.note(items, of: person.userID, askedAt: askedAt)
             seen += items
             newETag = newETag ?? answer.header("ETag")
@@ -78,7 +78,7 @@ final class InboxReader: Sendable {
         return newETag
     }
 
-    private func note(_ items: [InboxItem], of userID: String, askedAt: Instant) {
+    private func note(_ items: [InboxItemAnswer], of userID: String, askedAt: Instant) {
         let shownAt = Instant.current
         self.state.withLock { state in
             if Set(items.map(\.id)).count < items.count {

@@ -82,7 +82,7 @@ extension EndToEnd {
                 var shown: [String] = []
                 if answer.status == 200 {
                     etag = answer.header("ETag")
-                    shown = try answer.decode([InboxItem].self).map(\.id)
+                    shown = try answer.decode([InboxItemAnswer].self).map(\.id)
                 }
                 let user = person[0].userID
                 log.change { [shown] log in

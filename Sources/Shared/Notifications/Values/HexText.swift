@@ -6,6 +6,14 @@ extension [UInt8] {
         self.append(hexDigit(byte >> 4))
         self.append(hexDigit(byte & 15))
     }
+
+    /// As `UUID.lowercasedText` is.
+    public mutating func appendText(of uuid: UUID) {
+        for (place, byte) in uuid.bytes.enumerated() {
+            if place == 4 || place == 6 || place == 8 || place == 10 { self.append(UInt8(ascii: "-")) }
+            self.appendHex(byte)
+        }
+    }
 }
 
 extension UUID {
@@ -16,10 +24,7 @@ extension UUID {
     public var lowercasedASCII: [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(36)
-        for (place, byte) in self.bytes.enumerated() {
-            if place == 4 || place == 6 || place == 8 || place == 10 { text.append(UInt8(ascii: "-")) }
-            text.appendHex(byte)
-        }
+        text.appendText(of: self)
         return text
     }
 

@@ -26,19 +26,9 @@ extension Instant: CustomStringConvertible {
     /// In UTC with six digits of fraction: `2026-11-20T09:00:00.500000Z`. Digit by digit, since every answer and every
     /// log line has some.
     public var description: String {
-        let seconds = self.microseconds.flooredQuotient(by: 1_000_000)
-        let fraction = self.microseconds.flooredRemainder(by: 1_000_000)
-        let date = Self.date(daysSinceEpoch: seconds.flooredQuotient(by: 86_400))
-        let clock = seconds.flooredRemainder(by: 86_400)
         var text: [UInt8] = []
         text.reserveCapacity(27)
-        text.append(date.year, width: 4, then: "-")
-        text.append(date.month, width: 2, then: "-")
-        text.append(date.day, width: 2, then: "T")
-        text.append(clock / 3_600, width: 2, then: ":")
-        text.append(clock / 60 % 60, width: 2, then: ":")
-        text.append(clock % 60, width: 2, then: ".")
-        text.append(fraction, width: 6, then: "Z")
+        text.appendText(of: self)
         return String(decoding: text, as: UTF8.self)
     }
 
@@ -73,21 +63,36 @@ extension Instant: CustomStringConvertible {
 }
 
 extension [UInt8] {
-    /// A number with so many digits at least, and the character behind it.
-    fileprivate mutating func append(_ number: Int64, width: Int, then end: Unicode.Scalar) {
-        var weight: Int64 = 1
-        for _ in 1..<width { weight *= 10 }
-        if (0..<weight * 10).contains(number) {
-            var rest = number
-            while weight > 0 {
-                self.append(UInt8(ascii: "0") + UInt8(rest / weight))
-                rest %= weight
-                weight /= 10
-            }
+    /// As `Instant.description` is.
+    public mutating func appendText(of instant: Instant) {
+        let seconds = instant.microseconds.flooredQuotient(by: 1_000_000)
+        let date = Instant.date(daysSinceEpoch: seconds.flooredQuotient(by: 86_400))
+        let clock = seconds.flooredRemainder(by: 86_400)
+        if (0...9_999).contains(date.year) {
+            self += Self.time
+            self.put(date.year, digits: 4, before: self.count - 23)
         } else {
-            self += String(number).utf8
+            self += String(date.year).utf8
+            self += Self.time[4...]
         }
-        self.append(UInt8(ascii: end))
+        self.put(date.month, digits: 2, before: self.count - 20)
+        self.put(date.day, digits: 2, before: self.count - 17)
+        self.put(clock / 3_600, digits: 2, before: self.count - 14)
+        self.put(clock / 60 % 60, digits: 2, before: self.count - 11)
+        self.put(clock % 60, digits: 2, before: self.count - 8)
+        self.put(instant.microseconds.flooredRemainder(by: 1_000_000), digits: 6, before: self.count - 1)
+    }
+
+    private static let time = [UInt8]("0000-00-00T00:00:00.000000Z".utf8)
+
+    /// Over what is there, from the right and by ten: to divide by what is not known beforehand takes ten times as long.
+    private mutating func put(_ number: Int64, digits: Int, before end: Int) {
+        var rest = UInt64(number)
+        var text = self.mutableSpan
+        for place in (end - digits..<end).reversed() {
+            text[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
     }
 }
 
