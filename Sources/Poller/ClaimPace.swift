@@ -39,10 +39,6 @@ struct ClaimPace: Sendable {
 
     enum Next: Sendable, Equatable {
         case claimAgain
-        /// Not all that was due, but several: while they are published about as many more fall due. They are claimed as
-        /// soon as these are published, while those are committed. A claim of one row is not followed by another, which
-        /// would mostly come back empty: it costs more than to ask when the next row is due.
-        case claimWhenPublished
         /// Until something is due, or a wake-up names something earlier.
         case wait
     }
@@ -76,8 +72,7 @@ struct ClaimPace: Sendable {
         self.isSweeping = false
         if let last { self.low = max(self.low, last) }
         if count > 0 { self.isHeld = false }
-        if count >= Int(self.limit) { return .claimAgain }
-        return count > 1 ? .claimWhenPublished : .wait
+        return count >= Int(self.limit) ? .claimAgain : .wait
     }
 
     /// A claim was published and committed.

@@ -3,9 +3,8 @@ import Postgres
 import ServiceLifecycle
 import Store
 
-/// Claims of one shard, one after the other for as long as they come back with several rows, so that Postgres and Kafka do
-/// not wait for each other. Behind a full one the next is made at once; else when it is published, so that claims do not
-/// get small, which would cost a round trip, a request for each partition and a transaction in delivery each.
+/// Claims of one shard, one after the other for as long as they come back full, so that Postgres and Kafka do not wait for
+/// each other.
 struct ClaimRun: Sendable {
     /// Makes one claim: with rows from this place on, at most so many.
     typealias Claim =
@@ -53,18 +52,14 @@ struct ClaimRun: Sendable {
                     }
                 }
                 underWay += 1
+                turn = current
                 guard let taken = await current.taken else { break }
                 next = pace.claimed(count: taken.count, last: taken.last, took: taken.took)
-                // That it is published is told to one: to the claim behind it, or here.
-                turn = next == .claimAgain ? current : nil
                 if underWay == self.atOnce, let ended = await group.next() {
                     underWay -= 1
                     outcome = Self.settle(ended, &pace)
                 }
-                if !isSingle && next == .claimWhenPublished {
-                    guard await current.wasPublished else { break }
-                }
-            } while !isSingle && next != .wait && outcome.isPublished && !Task.isShuttingDownGracefully
+            } while !isSingle && next == .claimAgain && outcome.isPublished && !Task.isShuttingDownGracefully
             for await ended in group { outcome = outcome.and(Self.settle(ended, &pace)) }
             return (pace, outcome.next(after: next))
         }

@@ -78,13 +78,4 @@ struct ClaimTurn: Sendable {
             return nil
         }
     }
-
-    /// Returns when every report has come; false where it failed, or this task was cancelled. Not to be asked where a claim
-    /// comes after it, which waits for the same.
-    var wasPublished: Bool {
-        get async {
-            for await _ in self.publishings.stream { return true }
-            return false
-        }
-    }
 }

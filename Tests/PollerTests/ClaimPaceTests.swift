@@ -18,7 +18,7 @@ import Testing
     @Test func lowFollowsTheClaims() {
         var pace = ClaimPace(batchSize: 500)
         pace.willClaim(at: self.start)
-        #expect(pace.claimed(count: 3, last: place(30)) == .claimWhenPublished)
+        #expect(pace.claimed(count: 3, last: place(30)) == .wait)
         #expect(pace.low == place(30))
         pace.willClaim(at: self.start)
         #expect(pace.low == place(30), "behind the last one, also where others are due at the same time")
@@ -30,20 +30,8 @@ import Testing
         var pace = ClaimPace(batchSize: 500)
         #expect(pace.claimed(count: 500, last: place(1)) == .claimAgain)
         #expect(pace.claimed(count: 501, last: place(2)) == .claimAgain)
+        #expect(pace.claimed(count: 499, last: place(3)) == .wait)
         #expect(pace.claimed(count: 0, last: nil) == .wait)
-    }
-
-    @Test func severalAreFollowedByAClaimWhenTheyArePublished() {
-        var pace = ClaimPace(batchSize: 500)
-        #expect(pace.claimed(count: 499, last: place(3)) == .claimWhenPublished)
-        #expect(pace.claimed(count: 2, last: place(4)) == .claimWhenPublished)
-        #expect(pace.claimed(count: 1, last: place(5)) == .wait)
-        #expect(pace.claimed(count: 0, last: nil) == .wait)
-    }
-
-    @Test func fullAtOneIsFull() {
-        var pace = ClaimPace(batchSize: 1)
-        #expect(pace.claimed(count: 1, last: place(1)) == .claimAgain)
     }
 
     @Test func anEarlierWakeUpLowersIt() {
@@ -253,9 +241,8 @@ import Testing
             default:
                 let count = Int.random(in: 0...Int(pace.limit), using: &random)
                 let last = count == 0 ? nil : place(.random(in: pace.low.dueAt.microseconds...20_000, using: &random))
-                let next: ClaimPace.Next =
-                    if count == Int(pace.limit) { .claimAgain } else if count > 1 { .claimWhenPublished } else { .wait }
-                #expect(pace.claimed(count: count, last: last) == next)
+                let wasFull = count == Int(pace.limit)
+                #expect(pace.claimed(count: count, last: last) == (wasFull ? .claimAgain : .wait))
                 pace.published()
                 bound = max(bound, last ?? bound)
                 if isSweeping { pause = .seconds(1) }

@@ -39,68 +39,6 @@ import Testing
         #expect(outbox.published == Array(1...30))
     }
 
-    /// What fell due meanwhile does not wait for the commit; and the claim that then takes too little ends the run.
-    @Test(.timeLimit(.minutes(1))) func afterSeveralTheNextIsMadeWhileTheyAreCommitted() async throws {
-        let outbox = Outbox(3)
-        let (isSecondMade, second) = AsyncStream.makeStream(of: Void.self)
-        let number = Mutex(0)
-        let run = ClaimRun(atOnce: 2) { low, limit, turn in
-            let own = number.withLock { number in
-                defer { number += 1 }
-                return number
-            }
-            if own > 0 {
-                #expect(outbox.isOut(1...3), "not before they are published")
-                second.finish()
-            }
-            let outcome = try await outbox.claim(low, limit, turn) {}
-            if own == 0 { for await _ in isSecondMade {} }
-            return outcome
-        } woken: {
-            nil
-        }
-        let (_, next) = await run.run(ClaimPace(batchSize: 10))
-        #expect(try next.get() == .wait)
-        #expect(number.withLock(\.self) == 2)
-    }
-
-    @Test(arguments: [0, 1]) func afterFewerNoneIsMade(count: Int) async throws {
-        let outbox = Outbox(count)
-        let run = ClaimRun(atOnce: 2) { low, limit, turn in
-            try await outbox.claim(low, limit, turn) {}
-        } woken: {
-            nil
-        }
-        let (_, next) = await run.run(ClaimPace(batchSize: 10))
-        #expect(try next.get() == .wait)
-        #expect(outbox.claims == 1 && outbox.isEmpty)
-    }
-
-    @Test(arguments: [1, 2]) func noneIsMadeWhereSeveralWereNotPublished(atOnce: Int) async {
-        let outbox = Outbox(3)
-        let run = ClaimRun(atOnce: atOnce) { low, limit, turn in
-            try await outbox.claim(low, limit, turn) { throw Failure() }
-        } woken: {
-            nil
-        }
-        let (pace, next) = await run.run(ClaimPace(batchSize: 10))
-        #expect(throws: Failure.self) { try next.get() }
-        #expect(pace.low == .beginning)
-        #expect(outbox.claims == 1)
-    }
-
-    @Test(arguments: [1, 2]) func aSingleOneIsFollowedByNone(atOnce: Int) async throws {
-        let outbox = Outbox(3)
-        let run = ClaimRun(atOnce: atOnce) { low, limit, turn in
-            try await outbox.claim(low, limit, turn) {}
-        } woken: {
-            nil
-        }
-        let (_, next) = await run.run(ClaimPace(batchSize: 10), isSingle: true)
-        #expect(try next.get() == .claimWhenPublished)
-        #expect(outbox.claims == 1 && outbox.isEmpty)
-    }
-
     @Test func noneIsBegunAfterOneThatFailed() async {
         let outbox = Outbox(100)
         let run = ClaimRun(atOnce: 2) { low, limit, turn in
@@ -157,12 +95,11 @@ private final class Outbox: Sendable {
     private let rollbacks = AsyncStream.makeStream(of: Void.self)
 
     init(_ count: Int) {
-        self.state = Mutex(State(rows: (0..<count).map { $0 + 1 }))
+        self.state = Mutex(State(rows: Array(1...count)))
     }
 
     var isEmpty: Bool { self.state.withLock { $0.rows.isEmpty } }
     var published: [Int] { self.state.withLock { $0.published } }
-    func isOut(_ rows: ClosedRange<Int>) -> Bool { self.state.withLock { $0.published == Array(rows) } }
     var claims: Int { self.state.withLock { $0.claims } }
 
     func untilRolledBack() async {
@@ -188,11 +125,11 @@ private final class Outbox: Sendable {
             self.rollbacks.continuation.yield()
             throw error
         }
+        turn.published()
         self.state.withLock { state in
             state.published += taken
             state.rows.removeAll(where: taken.contains)
         }
-        turn.published()
         return Claiming.Outcome(givenBack: 0)
     }
 }

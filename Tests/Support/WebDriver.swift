@@ -14,6 +14,26 @@ public func withBrowser<Value: Sendable>(
 ) async throws -> Value {
     let driver = try executable(["chromedriver"], package: "chromium-driver")
     let chromium = try executable(["chromium", "chromium-browser", "google-chrome"], package: "chromium")
+    // It takes a port that is free for IPv4 and ends where somebody has the same one for IPv6.
+    var tries = 3
+    while true {
+        do {
+            return try await withDriver(chromium: chromium, arguments: arguments, body)
+        } catch let ended as DriverEnded {
+            tries -= 1
+            guard tries > 0 else { throw BrowserError(.didNotStart, "\(driver) ended: \(ended.output)") }
+        }
+    }
+}
+
+/// It said this, and ended or was of no use before it had named its port.
+private struct DriverEnded: Error {
+    let output: String
+}
+
+private func withDriver<Value: Sendable>(
+    chromium: String, arguments: [String], _ body: @Sendable (Browser) async throws -> Value
+) async throws -> Value {
     // Of their own, so that nothing is left behind by processes that had to be killed.
     let files = FileManager.default.temporaryDirectory.appending(path: "notifi-browser-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
@@ -29,23 +49,18 @@ public func withBrowser<Value: Sendable>(
     ) { process in
         let lines = process.standardOutput.strings()
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            let (ports, port) = AsyncStream.makeStream(of: Int.self)
+            let (output, said) = AsyncStream.makeStream(of: String.self)
             group.addTask {
-                defer { port.finish() }
+                defer { said.finish() }
                 // Read to its end: a full pipe would stop the process.
-                for try await line in lines {
-                    if let number = portNumber(in: line) { port.yield(number) }
-                }
+                for try await line in lines { said.yield(line) }
             }
             group.addTask {
                 try await Task.sleep(for: .seconds(30))
-                port.finish()
+                said.finish()
             }
             let result = await Result(catching: { () async throws -> Value in
-                guard let port = await ports.first(where: { _ in true }) else {
-                    try Task.checkCancellation()
-                    throw BrowserError(.didNotStart, "\(driver) ended, or did not name its port within 30 s")
-                }
+                let port = try await namedPort(in: output)
                 return try await WebDriver(port: port).withSession(chromium: chromium, arguments: arguments, body)
             })
             await process.teardown(using: stop)
@@ -54,6 +69,17 @@ public func withBrowser<Value: Sendable>(
         }
     }
     return outcome.closureResult
+}
+
+/// - Throws: ``DriverEnded`` where the output ends without one; `CancellationError`.
+private func namedPort(in output: AsyncStream<String>) async throws -> Int {
+    var said: [String] = []
+    for await line in output {
+        if let number = portNumber(in: line) { return number }
+        said.append(line)
+    }
+    try Task.checkCancellation()
+    throw DriverEnded(output: said.joined(separator: "\n"))
 }
 
 /// `ChromeDriver was started successfully on port 37093.`

@@ -3,7 +3,8 @@ import NIOCore
 import Postgres
 import Wire
 
-/// All four daemons at half load, or what the embedded broker bears, for a long time, with people polling: nothing may grow, and nothing may be lost.
+/// All four daemons at half load, or what the embedded broker bears, for a long time, with people polling: nothing may
+/// grow, and nothing may be lost.
 struct SoakStage: BenchStage {
     let name = "soak"
 
@@ -11,13 +12,16 @@ struct SoakStage: BenchStage {
     /// A second.
     private static let polls = 50.0
     /// POSTs a second at most: the embedded broker looks through all that it holds of a partition for what a fetch asks for,
-    /// and in half an hour that becomes what is measured.
-    private static let mostOnEmbeddedBroker = 400.0
+    /// and in half an hour that becomes what is measured. At 400 a second and 64 partitions consumers that something else
+    /// had held up after six minutes never caught up again.
+    private static let mostOnEmbeddedBroker = 200.0
+    /// The more, the less there is to look through in each.
+    private static let partitions = 128
     /// Every so manieth POST is for later.
     private static let scheduled = 4
 
     func measure(_ bench: Bench) async throws -> StageReport {
-        try await bench.withSite(partitions: 64) { site in
+        try await bench.withSite(partitions: Self.partitions) { site in
             try await site.withPool(2) { pool in
                 // Polls come from a few people here, who ask more often than people do.
                 let environment = ["NOTIFI_HTTP_INBOX_REQUESTS_PER_MINUTE": "100000"]
