@@ -80,12 +80,15 @@ extension Live {
 
         @Test func cancelledDuringTheFirst() async throws {
             try await self.withOne { pool, backend async throws in
-                let task = Task { try await pool.transaction { _ = try await $0.query("SELECT pg_sleep(3)") } }
-                #expect(try await eventually { try await Self.activity(of: backend)[1].contains("pg_sleep") })
+                // Known already, so that it is run in the pipeline and not only prepared there.
+                let sleep = "SELECT pg_sleep($1::int4)"
+                _ = try await pool.query(sleep, [.int4(0)])
+                let task = Task { try await pool.transaction { _ = try await $0.query(sleep, [.int4(30)]) } }
+                #expect(try await eventually { try await Self.activity(of: backend).prefix(2) == ["active", sleep] })
                 let start = ContinuousClock.now
                 task.cancel()
                 await #expect { try await task.value } throws: { ($0 as? PostgresError)?.code == .cancelled }
-                #expect(ContinuousClock.now - start < .seconds(1))
+                #expect(ContinuousClock.now - start < .seconds(10))
                 #expect(try await Self.activity(of: backend)[0] == "idle")
                 #expect(try await Self.backend(pool) == backend, "the connection is used again")
             }
@@ -161,12 +164,17 @@ extension Live {
 
         @Test func aServerThatGoesDuringTheFirstStatement() async throws {
             try await self.withOne { pool, backend async throws in
-                let end = "SELECT pg_terminate_backend(pg_backend_pid())"
-                let passedOn = await Self.failure { try await pool.transaction { _ = try await $0.query(end) } }
+                let end = "SELECT CASE WHEN $1 THEN pg_terminate_backend(pg_backend_pid()) END"
+                // Known already, so that it is run in the pipeline and not only prepared there.
+                _ = try await pool.query(end, [.bool(false)])
+                let passedOn = await Self.failure {
+                    try await pool.transaction { _ = try await $0.query(end, [.bool(true)]) }
+                }
                 #expect(passedOn?.isConnectionFailure == true && passedOn?.sqlState == "57P01")
+                _ = try await pool.query(end, [.bool(false)])
                 let passedOver = await Self.failure {
                     try await pool.transaction { connection async throws in
-                        let first = await Self.failure { _ = try await connection.query(end) }
+                        let first = await Self.failure { _ = try await connection.query(end, [.bool(true)]) }
                         #expect(first?.isConnectionFailure == true && first?.sqlState == "57P01")
                     }
                 }
@@ -187,6 +195,63 @@ extension Live {
                 }
                 #expect(failure?.sqlState == "25P02")
                 #expect(try await connection.transaction { try await $0.query("SELECT 1").count } == 1)
+            }
+        }
+
+        /// The server is asked by somebody else to cancel, which may hit BEGIN itself, and whoever runs the statements goes
+        /// on all the same: what then runs must not run by itself.
+        @Test func whatFollowsACancelledBeginRunsNeitherAlone() async throws {
+            try await self.withOne { pool, backend async throws in
+                _ = try await pool.query("CREATE TABLE begun (round int4, place int4)")
+                let insert = "INSERT INTO begun VALUES ($1, $2)"
+                let cancel = "SELECT pg_sleep($1::int4 / 1000000.0), pg_cancel_backend($2)"
+                var committed: [Int] = []
+                _ = try await pool.query(insert, [.int4(-1), .int4(0)])
+                for round in 0..<300 {
+                    let wait = Int32.random(in: 0..<1_500)
+                    async let cancelling: Void = Live.withConnection { other async throws in
+                        _ = try await other.query(cancel, [.int4(wait), .int4(backend)])
+                    }
+                    let failure = await Self.failure {
+                        try await pool.transaction { connection async throws in
+                            for place in 0..<2 as Range<Int32> {
+                                _ = await Self.failure {
+                                    _ = try await connection.query(insert, [.int4(Int32(round)), .int4(place)])
+                                }
+                            }
+                        }
+                    }
+                    try await cancelling
+                    if failure == nil { committed.append(round) }
+                }
+                let rows = try await pool.query(
+                    "SELECT round FROM begun WHERE round >= 0 GROUP BY round HAVING count(*) = 2 ORDER BY round")
+                #expect(try rows.map { try $0.decode(0, as: Int.self) } == committed)
+                let all = try await pool.query("SELECT count(*) FROM begun")[0].decode(0, as: Int.self)
+                #expect(all == 1 + 2 * committed.count)
+                _ = try await pool.query("DROP TABLE begun")
+            }
+        }
+
+        @Test func noTransactionWithinAnother() async throws {
+            try await self.withOne { pool, _ async throws in
+                _ = try await pool.query("CREATE TABLE nested (v int4)")
+                try await pool.transaction { connection async throws in
+                    _ = try await connection.query("INSERT INTO nested VALUES (1)")
+                    await #expect { try await connection.transaction { _ in } } throws: {
+                        ($0 as? PostgresError)?.code == .invalidStatement
+                    }
+                }
+                #expect(try await pool.query("SELECT v FROM nested").count == 1)
+                let ended = await Self.failure {
+                    try await pool.transaction { connection async throws in
+                        _ = try await connection.query("INSERT INTO nested VALUES (2)")
+                        try await connection.execute(script: "ROLLBACK")
+                    }
+                }
+                #expect(ended?.sqlState == "25P02", "what somebody else ended is not said to be committed")
+                #expect(try await pool.query("SELECT v FROM nested").count == 1)
+                _ = try await pool.query("DROP TABLE nested")
             }
         }
 
@@ -247,12 +312,14 @@ extension Live {
         /// More than both sides' buffers hold.
         @Test func aFirstStatementOfManyBytes() async throws {
             try await self.withOne { pool, _ async throws in
-                let text = String(repeating: "x", count: 8_000_000)
-                let row = try await pool.transaction { try await $0.query("SELECT $1::text", [.text(text)]) }[0]
+                let (sql, text) = ("SELECT $1::text", String(repeating: "x", count: 8_000_000))
+                _ = try await pool.query(sql, [.text("known already")])
+                let row = try await pool.transaction { try await $0.query(sql, [.text(text)]) }[0]
                 #expect(try row.decode(0, as: String.self) == text)
             }
         }
 
+        /// Only prepared in a pipeline: run, it ends its connection, so that none knows it.
         @Test func copyFirst() async throws {
             try await self.withOne { pool, _ async throws in
                 for sql in ["COPY (SELECT 1) TO STDOUT", "COPY pg_class FROM STDIN"] {

@@ -26,7 +26,7 @@ public func withBrowser<Value: Sendable>(
     }
 }
 
-/// It said this, and ended or was of no use before it had named its port.
+/// It said this, and ended before it had named its port.
 private struct DriverEnded: Error {
     let output: String
 }
@@ -49,7 +49,8 @@ private func withDriver<Value: Sendable>(
     ) { process in
         let lines = process.standardOutput.strings()
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            let (output, said) = AsyncStream.makeStream(of: String.self)
+            // `nil`: the time is up.
+            let (output, said) = AsyncStream.makeStream(of: String?.self)
             group.addTask {
                 defer { said.finish() }
                 // Read to its end: a full pipe would stop the process.
@@ -57,7 +58,7 @@ private func withDriver<Value: Sendable>(
             }
             group.addTask {
                 try await Task.sleep(for: .seconds(30))
-                said.finish()
+                said.yield(nil)
             }
             let result = await Result(catching: { () async throws -> Value in
                 let port = try await namedPort(in: output)
@@ -71,10 +72,12 @@ private func withDriver<Value: Sendable>(
     return outcome.closureResult
 }
 
-/// - Throws: ``DriverEnded`` where the output ends without one; `CancellationError`.
-private func namedPort(in output: AsyncStream<String>) async throws -> Int {
+/// - Throws: ``DriverEnded`` where the output ends without one; `BrowserError` with code `didNotStart` where the time is up
+///   before; `CancellationError`.
+private func namedPort(in output: AsyncStream<String?>) async throws -> Int {
     var said: [String] = []
     for await line in output {
+        guard let line else { throw BrowserError(.didNotStart, "chromedriver did not name its port within 30 s") }
         if let number = portNumber(in: line) { return number }
         said.append(line)
     }

@@ -22,8 +22,9 @@ export class Person {
 
     /** One look at what there is: the newest unread, and how many there are. Without a `page` nothing has changed. */
     async look(at) {
-        const { etag } = this.store;
-        const answer = await this.requests.send("GET", `/api/inbox?state=unread&limit=${pageSize}`, { etag });
+        const { etag, isInDoubt } = this.store;
+        const answer = await this.requests.send(
+            "GET", `/api/inbox?state=unread&limit=${pageSize}`, { etag: isInDoubt ? null : etag });
         const news = { etag: answer.etag ?? etag, interval: answer.pollInterval, at };
         if (answer.unchanged) return news;
         const page = readPage(answer.json);

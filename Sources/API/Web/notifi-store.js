@@ -85,8 +85,10 @@ export class InboxStore {
         }
         const oldest = this.next(view) === null ? 0 : Math.min(...[...listed.values()].map(({ item }) => item.seq));
         // What a mark brings into this list, if the list reaches as far back.
-        for (const { id, before } of this.#marks.values()) {
-            if (before !== undefined && !listed.has(id) && before.seq >= oldest) listed.set(id, { item: before, at });
+        for (const mark of this.#marks.values()) {
+            const { id, before } = mark;
+            if (before === undefined || listed.has(id) || isShownBy(mark, at)) continue;
+            if (before.seq >= oldest) listed.set(id, { item: before, at });
         }
         return [...listed.values()]
             .map((each) => this.#marked(each.item, each.at))
@@ -115,6 +117,12 @@ export class InboxStore {
             unseen += mark.difference.unseen;
         }
         return { unread: Math.max(0, unread), unseen: Math.max(0, unseen) };
+    }
+
+    /** Whether the newest poll may show a mark already that was confirmed only after it: then its counts have it twice. */
+    get isInDoubt() {
+        const { at } = this.lists.unread;
+        return [...this.#marks.values()].some((mark) => mark.settledAt === null || mark.settledAt >= at);
     }
 
     /** A mark as it is begun: with what it changes about the counts. */

@@ -57,7 +57,8 @@ public actor PostgresConnection {
     /// Runs `body` between BEGIN and COMMIT; rolls back when it throws or the task was cancelled. BEGIN goes with the first
     /// statement, in one round trip; where there is none, nothing is sent.
     ///
-    /// - Throws: what `body` threw; or `PostgresError`, of which `.connection` leaves open whether COMMIT took effect.
+    /// - Throws: what `body` threw; or `PostgresError`, of which `.connection` leaves open whether COMMIT took effect, and
+    ///   `.invalidStatement` says that this is called within a transaction.
     public nonisolated(nonsending) func transaction<R>(
         _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R
     ) async throws -> R {
@@ -97,7 +98,9 @@ extension PostgresConnection {
         _ body: nonisolated(nonsending) (PostgresConnection) async throws -> R
     ) async -> Outcome<R, any Error> {
         if Task.isCancelled { return Outcome(result: .failure(PostgresError.cancelled), isReusable: true) }
-        self.control.transaction = .due
+        guard self.control.beginTransaction() else {
+            return Outcome(result: .failure(PostgresError.nestedTransaction), isReusable: true)
+        }
         let result: R
         do {
             result = try await body(self)

@@ -107,6 +107,8 @@ extension PostgresError {
     static let cancelled = PostgresError(code: .cancelled, message: "the task was cancelled")
     static let failedTransaction = PostgresError(
         code: .server, sqlState: "25P02", message: "the transaction had failed, so it was rolled back")
+    static let nestedTransaction = PostgresError(
+        code: .invalidStatement, message: "a transaction within a transaction of the same connection")
     static let poolTimeout = PostgresError(code: .poolTimeout, message: "no connection became free in time")
     static let poolClosed = PostgresError(code: .closed, message: "the pool is closed")
 }

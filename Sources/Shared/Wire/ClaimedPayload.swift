@@ -14,10 +14,17 @@ public enum ClaimedPayload {
         var value: [UInt8] = []
         value.reserveCapacity(payload.count + Self.most)
         value += payload
-        value.append(field: 11, dueAt.microseconds)
-        value.append(field: 14, claimedAt.microseconds)
-        value.append(field: 15, Int64(revision))
+        value.append(field: Field.dueAt, dueAt.microseconds)
+        value.append(field: Field.claimedAt, claimedAt.microseconds)
+        value.append(field: Field.revision, Int64(revision))
         return value
+    }
+
+    /// Their numbers in `notifi.v1.Notification`.
+    private enum Field {
+        static let dueAt: UInt8 = 11
+        static let claimedAt: UInt8 = 14
+        static let revision: UInt8 = 15
     }
 
     /// Three fields of a byte and a number each.

@@ -28,7 +28,7 @@ struct Sabotage: Sendable {
             kind: .disordered,
             sql: """
                 UPDATE inbox i SET seq = 1000000
-                WHERE (i.user_id, i.id) = (\(Self.any("NOT scheduled", orderedBy: Self.laterOnes)))
+                WHERE (i.user_id, i.id) = (\(Self.any("id = ANY($4::text[]::uuid[])")))
                 """),
         Sabotage(
             kind: .doubled,
@@ -47,7 +47,7 @@ struct Sabotage: Sendable {
                 DELETE FROM cancellations c
                 WHERE c.id = (SELECT i.id FROM inbox i JOIN cancellations t ON t.id = i.id
                     WHERE i.user_id = ANY($1) AND i.id = ANY($2::text[]::uuid[]) AND t.answer = 'recalled'
-                        AND i.read_at IS NULL AND i.id = ANY($3::text[]::uuid[]) LIMIT 1)
+                        AND i.read_at IS NULL AND i.id = ANY($3::text[]::uuid[]) AND $4::text[] IS NOT NULL LIMIT 1)
                 """),
     ]
 
@@ -56,20 +56,14 @@ struct Sabotage: Sendable {
         self.sql = sql
     }
 
-    /// How many immediate ones of its user came after it: an order is only broken where there is something after.
-    private static let laterOnes = """
-        (SELECT count(*) FROM inbox later
-            WHERE later.user_id = inbox.user_id AND NOT later.scheduled AND later.accepted_at > inbox.accepted_at
-                AND later.id = ANY($2::text[]::uuid[]))
-        """
-
     /// One that was delivered and not cancelled.
-    private static func any(_ condition: String, orderedBy order: String = "seq") -> String {
+    private static func any(_ condition: String) -> String {
         """
         SELECT user_id, id FROM inbox
-        WHERE user_id = ANY($1) AND id = ANY($2::text[]::uuid[]) AND $3::text[] IS NOT NULL AND state = 'delivered' AND \(condition)
+        WHERE user_id = ANY($1) AND id = ANY($2::text[]::uuid[]) AND $3::text[] IS NOT NULL AND $4::text[] IS NOT NULL
+          AND state = 'delivered' AND \(condition)
           AND id NOT IN (SELECT id FROM cancellations)
-        ORDER BY \(order) DESC LIMIT 1
+        ORDER BY seq DESC LIMIT 1
         """
     }
 
@@ -80,7 +74,21 @@ struct Sabotage: Sendable {
         let accepted = observed.sends.flatMap(\.acceptedIDs)
         let recalled = observed.cancels.filter { $0.answer == "recalled" }.map(\.id)
         return try await database.pool.query(
-            self.sql, [.textArray(users), .textArray(accepted), .textArray(recalled)]
+            self.sql,
+            [.textArray(users), .textArray(accepted), .textArray(recalled), .textArray(Self.firstOnes(observed))]
         ).affected
+    }
+
+    /// Immediate ones that have two others behind them, as the judge tells order: where there is nothing behind one, no
+    /// order is broken by moving it, and one of the two may be what another of these takes away.
+    private static func firstOnes(_ observed: Observed) -> [String] {
+        let there = Set(observed.rows.map(\.id))
+        return Dictionary(grouping: observed.sends.filter { $0.schedule == nil }, by: \.user).values.flatMap { sends in
+            let shown = sends.filter { send in send.acceptedIDs.first.map(there.contains) ?? false }
+            return shown.filter { send in
+                guard let accepted = send.acceptedAt else { return false }
+                return shown.count { other in other.attempts.first.map { accepted < $0.began } ?? false } >= 2
+            }.compactMap(\.acceptedIDs.first)
+        }
     }
 }

@@ -111,6 +111,34 @@ struct HTTPLoadTests {
         #expect(outcome.latency.max >= 300_000)
     }
 
+    /// As where it is killed and started again.
+    @Test func `an open load finds a server that comes back on its port`() async throws {
+        let (ended, end) = AsyncStream.makeStream(of: Int.self)
+        let (started, start) = AsyncStream.makeStream(of: Int.self)
+        let (done, finish) = AsyncStream.makeStream(of: Never.self)
+        async let servers: Void = {
+            // The first one ends with its tenth request, and all its connections.
+            let port = try await withLoadServer({ number, _ in
+                if number >= 9 { end.finish() }
+                return number < 9 ? .status(200) : .silence
+            }) { port in
+                start.yield(port)
+                for await _ in ended {}
+                return port
+            }
+            try await withLoadServer(on: port, { _, _ in .status(202) }) { _ in
+                for await _ in done {}
+            }
+        }()
+        let port = try #require(await started.first { _ in true })
+        let outcome = try await self.load(port, .open(rate: 100), .seconds(2), patience: .seconds(30)).run()
+        finish.finish()
+        try await servers
+        #expect(outcome.statuses[200] == 9)
+        #expect((outcome.statuses[202] ?? 0) > 0, "the second one was found")
+        #expect(outcome.latency.count == 200)
+    }
+
     @Test func `where nobody listens it is an error`() async throws {
         // One that was free a moment ago may be another test's by now; the first of all is given to nobody.
         await #expect(throws: (any Error).self) { try await self.load(1, .closed, .seconds(60)).run() }

@@ -12,12 +12,13 @@ enum LoadReply: Sendable {
     case silence
 }
 
-/// A server on a free port for the time of `body`, on an event loop of its own, that keeps its connections.
+/// A server on this port, or a free one, for the time of `body`, on an event loop of its own, that keeps its connections.
 ///
 /// - Parameters:
 ///   - reply: by the number of the request on the whole server, from 0 on, and the time since the first one.
 ///   - body: gets the port.
 func withLoadServer<Value: Sendable>(
+    on port: Int = 0,
     _ reply: @escaping @Sendable (_ number: Int, _ elapsed: Duration) -> LoadReply,
     _ body: @Sendable (Int) async throws -> Value
 ) async throws -> Value {
@@ -25,13 +26,14 @@ func withLoadServer<Value: Sendable>(
     let loop = group.next()
     let requests = try await loop.submit { NIOLoopBound(LoadRequests(reply), eventLoop: loop) }.get()
     let server = try await ServerBootstrap(group: group)
+        .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         .childChannelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                 try channel.pipeline.syncOperations.addHandler(LoadReplies(requests.value))
             }
         }
-        .bind(host: "127.0.0.1", port: 0).get()
+        .bind(host: "127.0.0.1", port: port).get()
     let result: Result<Value, any Error>
     do {
         result = .success(try await body(server.localAddress?.port ?? 0))

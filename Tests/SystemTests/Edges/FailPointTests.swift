@@ -58,7 +58,7 @@ extension EndToEnd {
             try await process.stop()
             process.arm(point, .kill, at: passing)
             defer { process.disarm() }
-            let due = Instant.inSeconds(2)
+            let due = Instant.inSeconds(5)
             var ids: Set<String> = []
             for batch in stride(from: 0, to: users.count, by: 100).map({ users[$0..<$0 + 100] }) {
                 let results = try await installation.service.sendBatch(batch.map { Outgoing(to: $0, "wide", at: due) })

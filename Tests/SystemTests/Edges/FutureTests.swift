@@ -47,8 +47,9 @@ extension EndToEnd {
                 // Byte for byte what was sent; of a scheduled one what its row knows stands behind that.
                 let sent = records[place].value
                 let carried = try read.claimedAt.map {
-                    try ClaimedPayload.encoded(sent, dueAt: read.dueAt, revision: read.revision, claimedAt: $0)
+                    try ClaimedPayload.encoded(sent, dueAt: all[place].dueAt, revision: 0, claimedAt: $0)
                 }
+                #expect(read.claimedAt ?? all[place].dueAt >= all[place].dueAt, "not early")
                 #expect(value == carried ?? sent, "carried along")
                 #expect(read.unknownFields == priority + field, "with its own priority")
                 #expect((read.claimedAt != nil) == all[place].isScheduled)

@@ -76,6 +76,57 @@ extension EndToEnd.Web {
             }
         }
 
+        @Test("what a list that nobody looks at still holds is not counted again")
+        func ghosts() async throws {
+            try await FakeInbox.run { _, site in
+                try await withBrowser { browser in
+                    try await browser.open(site)
+                    let counts = try await browser.runAsync(
+                        """
+                        \(Self.begin)
+                        const list = (view, items) => store.applyList(view, [{ items, next: null }], '"1-me"', 1);
+                        const change = (id, what, at, ...settled) => {
+                            const mark = store.markOf(id, what);
+                            store.put(mark);
+                            store.settle(mark.key, at, ...settled);
+                        };
+                        list("archived", [item(9, { archived_at: "then" })]);
+                        change("id-9", { archived: false }, 2, item(9));
+                        change("id-9", { read: true }, 3, item(9, { read_at: "now" }));
+                        poll(4, all);
+                        list("all", all);
+                        change("id-3", { read: true }, 5, undefined, true);
+                        poll(6, [item(2), item(1)]);
+                        return counts;
+                        """, as: [Double].self)
+                    #expect(counts == [33, 33, 22])
+                }
+            }
+        }
+
+        @Test("after a poll that may show a change already, the next one asks for all of it")
+        func doubt() async throws {
+            try await FakeInbox.run { _, site in
+                try await withBrowser { browser in
+                    try await browser.open(site)
+                    let doubts = try await browser.runAsync(
+                        """
+                        \(Self.begin)
+                        const doubts = [store.isInDoubt];
+                        const mark = store.markOf("id-3", { read: true });
+                        store.put(mark);
+                        doubts.push(store.isInDoubt);
+                        poll(2, [item(2), item(1)], "more", 49);
+                        store.settle(mark.key, 3, item(3, { read_at: "now" }));
+                        doubts.push(store.isInDoubt, counts.at(-1) / 11);
+                        poll(4, [item(2), item(1)], "more", 49);
+                        return [...doubts.map(Number), store.isInDoubt ? 1 : 0, counts.at(-1) / 11];
+                        """, as: [Double].self)
+                    #expect(doubts == [0, 1, 1, 48, 0, 49], "one too few until then")
+                }
+            }
+        }
+
         @Test(
             "what is taken back counts again; of more than a page, what the server counted and what was changed since")
         func takenBack() async throws {

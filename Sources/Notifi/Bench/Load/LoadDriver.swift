@@ -17,6 +17,8 @@ final class LoadDriver {
     private var isFinished = false
     private var connecting = 0
 
+    private static let reconnectAfter = TimeAmount.milliseconds(50)
+
     init(_ load: HTTPLoad, on loop: NIOIsolatedEventLoop, stop: EventLoopFuture<Void>) {
         self.load = load
         self.loop = loop
@@ -49,14 +51,21 @@ final class LoadDriver {
                     try channel.pipeline.syncOperations.addHandler(LoadConnection(port: port, driver: driver.value))
                 }
             }
-            .connect(host: "127.0.0.1", port: port).assumeIsolated().whenFailure { self.notConnected($0) }
+            .connect(host: "127.0.0.1", port: port).assumeIsolated().whenFailure { self.notConnected(to: port, $0) }
     }
 
-    private func notConnected(_ error: any Error) {
+    private func notConnected(to port: Int, _ error: any Error) {
         self.connecting -= 1
         guard self.beginning != nil else { return self.finish(failing: error) }
-        // Those that are left do the work; without any, what is due still counts, as failures.
-        if self.connections.isEmpty, self.connecting == 0 { self.finish() } else { self.sendDue() }
+        switch self.load.pattern {
+        case .open:
+            // A server that is started again is looked for; what is due meanwhile waits, and its wait counts.
+            self.loop.scheduleTask(in: Self.reconnectAfter) { if !self.isFinished { self.connect(to: port) } }
+        case .closed:
+            // Those that are left do the work.
+            if self.connections.isEmpty, self.connecting == 0 { return self.finish() }
+        }
+        self.sendDue()
     }
 
     func opened(_ connection: LoadConnection) {

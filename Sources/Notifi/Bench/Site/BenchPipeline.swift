@@ -52,12 +52,13 @@ extension BenchSite {
 
     /// How many notifications a second get from a POST into the inbox, where as many are sent as the API takes.
     func capacity(of pipeline: BenchPipeline, for duration: Duration, on pool: PostgresPool) async throws -> Double {
+        let warm = try await self.warmUp(pipeline, rate: 200, on: pool)
         let clock = ContinuousClock()
         let began = clock.now
         let outcome = try await self.posts(to: pipeline.port, .closed, for: duration).run()
         let accepted = outcome.statuses[202] ?? 0
         guard accepted > 0 else { throw CommandFailure("no POST was accepted: \(outcome.statuses)") }
-        try await self.waitForInbox(accepted, within: .seconds(120), on: pool)
+        try await self.waitForInbox(warm + accepted, within: .seconds(120), on: pool)
         return Double(accepted) / ((clock.now - began) / .seconds(1))
     }
 

@@ -21,15 +21,10 @@ struct RecoveryStage: BenchStage {
         /// `nil` where it did not within the time that was watched.
         let seconds: Double?
         let accepted: Int
-        let unanswered: Int
+        /// Refused, or without an answer.
+        let others: Int
         let arrived: Int
         let reckoning: Reckoning
-    }
-
-    private struct Arrival {
-        /// Seconds since 1970.
-        let at: Double
-        let number: Int
     }
 
     /// A member of a group that is gone is to be noticed after three seconds.
@@ -64,7 +59,7 @@ struct RecoveryStage: BenchStage {
             }
             rows += outcomes.map {
                 "| \(victim.rawValue) | \(MarkdownReport.number($0.rate, .perSecond)) | "
-                    + "\($0.seconds.map(MarkdownReport.digits) ?? "-") s | \($0.accepted) | \($0.unanswered) | "
+                    + "\($0.seconds.map(MarkdownReport.digits) ?? "-") s | \($0.accepted) | \($0.others) | "
                     + "\($0.arrived) | \($0.reckoning.lost) | \($0.reckoning.doubled) |"
             }
             if outcomes.contains(where: { $0.reckoning.lost > 0 || $0.reckoning.doubled > 0 }) {
@@ -72,7 +67,7 @@ struct RecoveryStage: BenchStage {
             }
         }
         report.details = [
-            "## Recovery\n\n| killed | POSTs a second | 95% again | accepted | unanswered | in the inbox | lost | "
+            "## Recovery\n\n| killed | POSTs a second | 95% again | accepted | refused or unanswered | in the inbox | lost | "
                 + "doubled |\n|---|---:|---:|---:|---:|---:|---:|---:|\n" + rows.joined(separator: "\n")
         ]
         return report
@@ -127,7 +122,7 @@ struct RecoveryStage: BenchStage {
         try await kill()
         async let again: Void = restarted(ended)
         let posted = try await outcome
-        let arrivals = try await self.arrivals(of: posted.kept, since: began, within: .seconds(60), on: pool)
+        let arrivals = try await site.arrivals(of: posted.kept, since: began, within: .seconds(60), on: pool)
         end.finish()
         try await again
 
@@ -136,31 +131,7 @@ struct RecoveryStage: BenchStage {
             rate: rate,
             seconds: RecoveryTime.seconds(
                 arrivals: arrivals.map(\.at), killedAt: from, end: from + self.watched(bench) / .seconds(1), rate: rate),
-            accepted: posted.kept.count, unanswered: posted.failures, arrived: arrivals.count,
+            accepted: posted.kept.count, others: posted.others(than: 202), arrived: arrivals.count,
             reckoning: Reckoning(accepted: posted.kept, arrived: arrivals.map(\.number)))
-    }
-
-    /// Everything in the inbox of what was accepted from then on, in the order of its arrival; waits for those numbers.
-    private func arrivals(
-        of accepted: [Int], since began: Instant, within patience: Duration, on pool: PostgresPool
-    ) async throws -> [Arrival] {
-        let deadline = ContinuousClock.now + patience
-        while true {
-            let arrivals = try await pool.query(
-                """
-                SELECT extract(epoch FROM delivered_at)::float8 AS at, message FROM inbox WHERE accepted_at >= $1
-                ORDER BY delivered_at
-                """, [.timestamptz(microsecondsSinceUnixEpoch: began.microseconds)]
-            ).compactMap { row in
-                let message = try row.decode("message", as: String.self)
-                return try BenchTraffic.number(of: message).map {
-                    Arrival(at: try row.decode("at", as: Double.self), number: $0)
-                }
-            }
-            let isThere = Reckoning(accepted: accepted, arrived: arrivals.map(\.number)).lost == 0
-            if isThere || ContinuousClock.now >= deadline { return arrivals }
-            // Leaves the server to what is still to come.
-            try await Task.sleep(for: .milliseconds(250))
-        }
     }
 }

@@ -84,8 +84,13 @@ import Logging
     func commit() throws(PostgresError) {
         let transaction = self.control.transaction
         guard transaction != .due else { return }
-        let isInError = unsafe self.connection.map { unsafe PQtransactionStatus($0) == PQTRANS_INERROR } ?? false
-        if transaction == .failed || isInError {
+        // Idle, it was ended by somebody else: COMMIT would be no more than a warning.
+        let hasEnded =
+            unsafe self.connection.map { connection in
+                let status = unsafe PQtransactionStatus(connection)
+                return status == PQTRANS_INERROR || status == PQTRANS_IDLE
+            } ?? false
+        if transaction == .failed || hasEnded {
             _ = self.makeIdle()
             throw .failedTransaction
         }
@@ -115,7 +120,7 @@ import Logging
 
     /// Not to be cancelled. False where the connection is of no more use.
     func makeIdle() -> Bool {
-        self.control.transaction = .none
+        self.control.endTransaction()
         guard let connection = unsafe self.connection, !self.control.isAborted else { return false }
         switch unsafe PQtransactionStatus(connection) {
         case PQTRANS_IDLE:

@@ -13,6 +13,7 @@ final class SessionControl: Sendable {
         var running: UInt64?
         var isAborted = false
         var transaction = Transaction.none
+        var isInTransaction = false
         var socket: Int32 = -1
     }
 
@@ -81,7 +82,26 @@ final class SessionControl: Sendable {
         self.state.withLock { $0.cancelled.contains(token) }
     }
 
-    /// Made `due` by whoever has the connection to itself, from any thread; all else is the session's thread's.
+    /// To be called by whoever has the connection to itself, from any thread: the next request takes BEGIN along.
+    ///
+    /// - Returns: false within a transaction, of which an inner one would be the end.
+    func beginTransaction() -> Bool {
+        self.state.withLock { state in
+            if state.isInTransaction { return false }
+            state.isInTransaction = true
+            state.transaction = .due
+            return true
+        }
+    }
+
+    func endTransaction() {
+        self.state.withLock { state in
+            state.isInTransaction = false
+            state.transaction = .none
+        }
+    }
+
+    /// The session's thread's.
     var transaction: Transaction {
         get { self.state.withLock { $0.transaction } }
         set { self.state.withLock { $0.transaction = newValue } }
