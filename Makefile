@@ -35,7 +35,8 @@ build: ## Build the four daemons and the command (debug)
 
 test: install-test build ## Install what the tests need, and run them all
 	@echo "==> Building and running the tests"
-	@$(SWIFT) test $(TESTS)
+	@$(SWIFT) test $(TESTS) 2>&1 | tee .build/test.log || { \
+	    echo "==> What failed, once more"; grep -a 'recorded an issue' .build/test.log | cut -c -600; exit 1; }
 	@$(if $(TESTS),,$(MAKE) --no-print-directory guard)
 
 guard: install-test ## Count what each hot path costs a message, and fail where that grew (part of make test)

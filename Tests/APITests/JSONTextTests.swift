@@ -13,6 +13,7 @@ import Testing
         #expect(self.text { $0.object { _ in } } == "{}")
         #expect(self.text { $0.array([Int]()) { _, _ in } } == "[]")
         #expect(self.text { $0.object { $0.member("a", "") } } == #"{"a":""}"#)
+        #expect(self.text { $0.array([0, 1]) { _, text in text.array([Int]()) { _, _ in } } } == "[[],[]]")
         let nested = self.text { text in
             text.object { text in
                 text.member("a", json: "1".utf8)

@@ -33,6 +33,7 @@ struct JSONText {
     mutating func array<Element>(
         _ elements: some Collection<Element>, _ write: (Element, inout JSONText) throws -> Void
     ) rethrows {
+        self.separate()
         self.bytes.append(UInt8(ascii: "["))
         for element in elements { try write(element, &self) }
         self.bytes.append(UInt8(ascii: "]"))

@@ -77,24 +77,17 @@ extension BenchSite {
 
     /// Waits until the inbox holds so many decisions.
     ///
-    /// - Returns: how many it holds; fewer where the time is up.
-    func countInbox(upTo count: Int, within patience: Duration, on pool: PostgresPool) async throws -> Int {
+    /// - Throws: ``CommandFailure`` where it does not within that time.
+    func waitForInbox(_ count: Int, within patience: Duration = .seconds(60), on pool: PostgresPool) async throws {
         let deadline = ContinuousClock.now + patience
         while true {
             let there = try await pool.count("SELECT count(*) AS count FROM inbox")
-            if there >= count || ContinuousClock.now >= deadline { return there }
+            if there >= count { return }
+            guard ContinuousClock.now < deadline else {
+                throw CommandFailure("of \(count) notifications that were accepted, \(there) are in the inbox in time")
+            }
             // A count of so many rows takes a moment itself; this leaves the server to what is measured.
             try await Task.sleep(for: .milliseconds(50))
-        }
-    }
-
-    /// Waits until the inbox holds so many decisions.
-    ///
-    /// - Throws: ``CommandFailure`` where it does not within that time.
-    func waitForInbox(_ count: Int, within patience: Duration = .seconds(60), on pool: PostgresPool) async throws {
-        let there = try await self.countInbox(upTo: count, within: patience, on: pool)
-        guard there >= count else {
-            throw CommandFailure("of \(count) notifications that were accepted, \(there) are in the inbox in time")
         }
     }
 }

@@ -15,8 +15,8 @@ struct BenchTraffic: Sendable {
     private static let firstOrder = 100_000
 
     static func message(_ number: Int) -> String {
-        "\(Self.beginning)\(Self.firstOrder + number) has left the warehouse and will be with you tomorrow between nine and noon; "
-            + "you can follow it on its way at any time."
+        "\(Self.beginning)\(Self.firstOrder + number) has left the warehouse and will be with you tomorrow between "
+            + "nine and noon; you can follow it on its way at any time."
     }
 
     /// The number that this is the message of; `nil` for another text.
