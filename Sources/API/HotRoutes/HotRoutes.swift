@@ -94,15 +94,18 @@ final class HotRoutes: Sendable {
     /// - Returns: `nil` where it is for the framework to answer; nothing was counted then. What Foundation has to read, and
     ///   what is no JSON, is: no event loop is to be held up by it.
     func begin(_ request: HotRequest.Send, body: [UInt8]) -> Begun? {
-        guard self.send.accepting.producer.isRunning,
-            let json = JSONValue.plain(body, mostValues: Self.mostValues)
-        else { return nil }
+        guard self.send.accepting.producer.isRunning else { return nil }
         let notes = RequestNotes()
         let trace = Self.trace(request.traceparent)
         let asked = Asked(method: .post, path: SendRoute.path, trace: trace, notes: notes, began: .now)
         do {
             let token = try self.send.identify(request.authorization, noting: notes)
             try self.send.gate.begin()
+            // Behind the gate, as with the framework: who is refused is to cost nothing.
+            guard let json = JSONValue.plain(body, mostValues: Self.mostValues) else {
+                self.send.gate.end()
+                return nil
+            }
             do {
                 try self.send.begin(by: token, type: request.contentType, noting: notes)
                 let prepared = try self.send.prepare(json, key: request.idempotencyKey, token: token, trace: trace)

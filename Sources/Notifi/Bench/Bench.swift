@@ -8,6 +8,8 @@ struct Bench: Sendable {
     let isQuick: Bool
     /// How long the soak lasts.
     let soak: Duration
+    /// How long each half of the stage `bloat` lasts, without a transaction held open and with one.
+    let bloat: Duration
     /// Of the daemons and of this program itself.
     let programs: String
     /// For logs; absolute.
@@ -22,13 +24,18 @@ struct Bench: Sendable {
         var results: [R] = []
         for run in 1...self.runs {
             self.console.say("\(what): run \(run) of \(self.runs), load \(try MachineLoad.current().average)")
-            let own =
-                [ProcessInfo.processInfo.processIdentifier] + [await self.servers.postgresPID()].compactMap(\.self)
-            let others = try OtherLoad(roots: own)
-            results.append(try await body(run))
-            self.others.note(try others.cores())
+            results.append(try await self.besideOthers { try await body(run) })
         }
         return results
+    }
+
+    /// `body`; what others use of the machine meanwhile is noted.
+    func besideOthers<R: Sendable>(_ body: () async throws -> R) async throws -> R {
+        let own = [ProcessInfo.processInfo.processIdentifier] + [await self.servers.postgresPID()].compactMap(\.self)
+        let others = try OtherLoad(roots: own)
+        let result = try await body()
+        self.others.note(try others.cores())
+        return result
     }
 
     /// The one number or the other.

@@ -29,6 +29,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "How long the stage soak lasts.")
     var soakMinutes = 30
 
+    @Option(help: "How long each half of the stage bloat lasts; the goal speaks of 30.")
+    var bloatMinutes = 2
+
     @Option(help: "The folder for the report, its pictures and the daemons' logs.")
     var output = ".artifacts/bench"
 
@@ -45,6 +48,9 @@ struct BenchCommand: AsyncParsableCommand {
         guard (1...99).contains(self.runs) else { throw ValidationError("--runs has to be from 1 to 99") }
         guard (1...10_080).contains(self.soakMinutes) else {
             throw ValidationError("--soak-minutes has to be from 1 to 10080")
+        }
+        guard (1...10_080).contains(self.bloatMinutes) else {
+            throw ValidationError("--bloat-minutes has to be from 1 to 10080")
         }
         guard !self.output.isEmpty else { throw ValidationError("--output may not be empty") }
         if let brokers = self.kafkaBrokers, !Self.areBrokers(brokers) {
@@ -72,6 +78,7 @@ struct BenchCommand: AsyncParsableCommand {
         let chosen = self.stages.isEmpty ? BenchStages.all : BenchStages.all.filter { self.stages.contains($0.name) }
         try await BenchRun(
             stages: chosen, runs: self.runs, isQuick: self.quick, soak: .seconds(60 * self.soakMinutes),
+            bloat: .seconds(60 * self.bloatMinutes),
             output: StateFolder(self.output).path,
             kafkaBrokers: self.kafkaBrokers, postgresURL: self.postgresUrl
         ).run()

@@ -7,6 +7,7 @@ struct BenchRun: Sendable {
     let runs: Int
     let isQuick: Bool
     let soak: Duration
+    let bloat: Duration
     /// Absolute.
     let output: String
     let kafkaBrokers: String?
@@ -31,7 +32,8 @@ struct BenchRun: Sendable {
         let servers = try await BenchServers.start(
             kafkaBrokers: self.kafkaBrokers, postgresURL: self.postgresURL, console: console)
         let bench = Bench(
-            runs: self.runs, isQuick: self.isQuick, soak: self.soak, programs: programs, folder: self.output,
+            runs: self.runs, isQuick: self.isQuick, soak: self.soak, bloat: self.bloat, programs: programs,
+            folder: self.output,
             servers: servers, console: console)
         var (report, failure) = await Self.untilSignal { await self.measure(bench) }
         report.warnings = warnings + report.warnings

@@ -72,6 +72,10 @@ struct BenchCommandTests {
         outcome.generatorShare = 0.97
         #expect(outcome.warnings("POST", wanted: 202).count == 1)
         #expect(outcome.warnings("POST", wanted: 202)[0].contains("97.0% of a core"))
+        #expect(outcome.warnings("POST", wanted: 202)[0].contains("the server can do more"))
+        outcome.generatorShare = 0.04
+        outcome.delay.record(2_000, times: 10)
+        #expect(outcome.warnings("POST", wanted: 202)[0].contains("part of these times"))
     }
 
     @Test("what was accepted has to be stored")

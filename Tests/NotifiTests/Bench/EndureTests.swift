@@ -73,8 +73,46 @@ import Testing
     }
 
     private func seconds(_ arrivals: [Double], end: Double = 30) -> Double? {
-        RecoveryTime.seconds(arrivals: arrivals, killedAt: 10, end: end, rate: 100)
+        RecoveryTime.seconds(arrivals: arrivals, quietFrom: 1, killedAt: 10, end: end, rate: 100)
     }
+
+    /// A thousand a second, each second by up to an eighth more or less than that, in turns of a second and a bit.
+    private func noisy(_ seconds: [ClosedRange<Double>]) -> [Double] {
+        var arrivals: [Double] = []
+        for range in seconds {
+            var at = range.lowerBound
+            while at < range.upperBound {
+                arrivals.append(at)
+                at += 0.001 * (1 + 0.125 * sin(at * 5))
+            }
+        }
+        return arrivals
+    }
+
+    private func secondsOfNoisy(_ seconds: [ClosedRange<Double>]) -> Double? {
+        RecoveryTime.seconds(arrivals: self.noisy(seconds), quietFrom: 1, killedAt: 10, end: 30, rate: 1_000)
+    }
+
+    /// What is no less than before the kill is no loss, and no dip of later stands in for it.
+    @Test func aShortGapInANoisyRate() throws {
+        #expect(self.secondsOfNoisy([0...30]) == 0)
+        let seconds = try #require(self.secondsOfNoisy([0...10.2, 10.35...30]))
+        #expect(seconds <= 2)
+    }
+
+    @Test func aLongGapInANoisyRate() throws {
+        let seconds = try #require(self.secondsOfNoisy([0...10.2, 15...30]))
+        #expect(abs(seconds - 6) < 0.3)
+    }
+
+    /// Back for a second, and gone again.
+    @Test func whatDoesNotStayIsNoRecovery() throws {
+        let seconds = try #require(self.seconds(self.steady([0...10, 12...14, 17...30])))
+        #expect(abs(seconds - 8) < 0.3)
+    }
+
+    /// Somebody else's.
+    @Test func aLossOfLaterIsNotCounted() { #expect(self.seconds(self.steady([0...22, 24...30])) == 0) }
 
     @Test func nothingHappened() { #expect(self.seconds(self.steady([0...30])) == 0) }
 
@@ -154,5 +192,6 @@ import Testing
     @Test(arguments: ["0", "-1", "10081", "x"])
     func soaksOfNoLength(_ minutes: String) {
         #expect(throws: (any Error).self) { try BenchCommand.parse(["--soak-minutes", minutes]) }
+        #expect(throws: (any Error).self) { try BenchCommand.parse(["--bloat-minutes", minutes]) }
     }
 }

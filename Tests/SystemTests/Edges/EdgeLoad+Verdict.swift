@@ -17,10 +17,14 @@ extension EdgeLoad {
         try await self.installation.settle(self.users)
         // Before anybody looks without an ETag: that asks the database, and whoever polls then knows of it as well.
         let delivered = answers.sent.filter { answers.cancels[$0.id] == nil }
-        try await require("those who look are told of every change", within: .seconds(20)) {
+        let unseen = {
             let seen = readers.sightings
-            return delivered.allSatisfy { seen[$0.id] != nil }
+            return delivered.filter { seen[$0.id] == nil }
         }
+        try await require(
+            "those who look are told of every change: \(unseen().map { ($0, readers.latest(of: $0.userID)) })",
+            within: .seconds(20)
+        ) { unseen().isEmpty }
 
         let rows = try await self.installation.database.decisions(of: self.users)
         let inTable = answers.sent.filter { answers.cancels[$0.id]?.state != "cancelled" }

@@ -51,6 +51,15 @@ final class EdgeLoad: Sendable {
         self.note([Sent(id: record.id, userID: self.reader, schedule: nil, place: 0)])
     }
 
+    /// What is marked later must have been shown before: nobody sees it among the unread ones afterwards.
+    func untilSeen(by readers: InboxReader) async throws {
+        let ids = self.answers.sent.map(\.id)
+        try await require("what was there before is seen", within: .seconds(20)) {
+            let seen = readers.sightings
+            return ids.allSatisfy { seen[$0] != nil }
+        }
+    }
+
     /// Immediate ones, some of them twice under their key; a batch; some for `due`; garbage; and cancels of each kind.
     func send(due: Instant) async throws {
         let service = self.installation.service

@@ -22,6 +22,7 @@ extension EndToEnd {
             try await load.prepare()
             let readers = InboxReader(try await installation.people(load.users), pause: .milliseconds(200))
             try await withBackground({ try await readers.run() }) {
+                try await load.untilSeen(by: readers)
                 try await process.stop()
                 process.arm(point, .kill)
                 // Whatever goes wrong, the next case begins with one that lives.

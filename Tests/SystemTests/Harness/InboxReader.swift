@@ -16,6 +16,7 @@ final class InboxReader: Sendable {
 
     private struct State {
         var sightings: [String: Sighting] = [:]
+        var latest: [String: String] = [:]
         var faults: [String] = []
     }
 
@@ -32,6 +33,9 @@ final class InboxReader: Sendable {
     var sightings: [String: Sighting] { self.state.withLock { $0.sightings } }
     /// What no answer may ever be.
     var faults: [String] { self.state.withLock { $0.faults } }
+
+    /// What the latest look of this person came to.
+    func latest(of userID: String) -> String { self.state.withLock { $0.latest[userID] ?? "has not looked" } }
 
     /// Looks until cancelled. An API or a Postgres that does not answer is asked again.
     func run() async throws {
@@ -52,6 +56,7 @@ final class InboxReader: Sendable {
             } catch {
                 // The connection broke, as it does in tests of faults.
                 etag = nil
+                self.state.withLock { $0.latest[person.userID] = "\(error)" }
             }
             try await Task.sleep(for: self.pause)
         }
@@ -64,6 +69,10 @@ final class InboxReader: Sendable {
         while let next = path {
             let askedAt = Instant.current
             let answer = try await person.unread(path: next, etag: seen.isEmpty ? etag : nil)
+            self.state.withLock { state in
+                let asked = "\(etag ?? "no ETag"), asked at \(askedAt.microseconds)"
+                state.latest[person.userID] = "\(answer.status) to \(asked)"
+            }
             if answer.status == 304 { return etag }
             if answer.status == 503 { return nil }
             guard answer.status == 200 else {

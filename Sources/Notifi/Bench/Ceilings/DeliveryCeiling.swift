@@ -41,11 +41,17 @@ struct DeliveryCeiling: Sendable {
             """
     }
 
+    /// The next batch of this client.
+    private static let next = """
+        \\set batch :batch + 1
+        \\set number :batch * :clients + :client_id
+        """
+
     /// The delivery of one batch, whole.
     static let transaction: String = {
         let inbox = Self.columns.map(Self.array) + ["\(Self.retentionDays)", "\(Self.userLimit)::int8"]
         return """
-            \\set batch :batch + 1
+            \(Self.next)
             BEGIN;
             \(TakeSeqs.sql.filling([Self.array("user_id"), Self.array("accepted_at"), "NULL::int8"]));
             \(InsertInbox.sql.filling(inbox));
@@ -59,7 +65,7 @@ struct DeliveryCeiling: Sendable {
         let columns = Self.columns.joined(separator: ", ")
         let arrays = Self.columns.map { "\(Self.array($0))" }.joined(separator: ", ")
         return """
-            \\set batch :batch + 1
+            \(Self.next)
             INSERT INTO inbox (\(columns), state) SELECT n.*, 'delivered' FROM unnest(\(arrays)) AS n (\(columns))
             ON CONFLICT DO NOTHING;
 
@@ -67,12 +73,13 @@ struct DeliveryCeiling: Sendable {
     }()
 
     private static func array(_ column: String) -> String {
-        "(SELECT b.\(column) FROM bench_batches b WHERE b.number = :batch)"
+        "(SELECT b.\(column) FROM bench_batches b WHERE b.number = :number)"
     }
 
+    /// - Parameter clients: connections, which take the batches in turn.
     /// - Returns: notifications a second, and how long each command took.
     func measure(
-        _ script: String, _ site: BenchSite, count: Int, mark: String
+        _ script: String, _ site: BenchSite, count: Int, mark: String, clients: Int = 1
     ) async throws -> (rate: Double, commands: [Double]) {
         let sql = self.filling(count, service: site.service, mark: mark)
         let before = try await site.withPool { pool in
@@ -85,7 +92,8 @@ struct DeliveryCeiling: Sendable {
             return try await Self.count(pool)
         }
         let outcome = try await Pgbench(url: site.postgresURL, folder: site.bench.folder).run(
-            script, transactions: count / self.batchSize, variables: ["batch": "-1"])
+            script, clients: clients, transactions: count / self.batchSize / clients,
+            variables: ["batch": "-1", "clients": "\(clients)"])
         let written = try await site.withPool { try await Self.count($0) } - before
         guard written == count else { throw CommandFailure("pgbench delivered \(written) of \(count)") }
         return (outcome.transactionsPerSecond * Double(self.batchSize), outcome.commandMilliseconds)

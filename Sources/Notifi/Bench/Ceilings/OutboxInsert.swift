@@ -7,11 +7,12 @@ enum OutboxInsert {
     /// The rows that are in the outbox now, a batch a row. Stored uncompressed: reading them back is not what is measured.
     private static func statements(_ batchSize: Int) -> [String] {
         [
+            "DROP TABLE IF EXISTS bench_batches", "DROP SEQUENCE IF EXISTS bench_batch",
             """
             CREATE TABLE bench_batches (
                 batch int PRIMARY KEY, shards int4[], ids uuid[], dues timestamptz[], services uuid[], users text[],
                 revisions int4[], accepted timestamptz[], traces text[], payloads bytea[])
-            """
+            """,
         ]
             + ["ids", "dues", "services", "users", "accepted", "traces", "payloads"].map {
                 "ALTER TABLE bench_batches ALTER COLUMN \($0) SET STORAGE EXTERNAL"
@@ -34,9 +35,13 @@ enum OutboxInsert {
         WHERE b.batch = (SELECT nextval('bench_batch')::int4) ON CONFLICT DO NOTHING;
         """
 
-    /// - Parameter count: the rows that are in the outbox; they are there again afterwards.
+    /// - Parameters:
+    ///   - count: the rows that are in the outbox; they are there again afterwards.
+    ///   - clients: connections, which take the batches in turn.
     /// - Returns: rows a second.
-    static func measure(_ count: Int, batchSize: Int, on site: BenchSite) async throws -> Double {
+    static func measure(
+        _ count: Int, batchSize: Int, clients: Int = 1, on site: BenchSite
+    ) async throws -> Double {
         let batches = count / batchSize
         try await site.withPool { pool in
             try await pool.withConnection { connection in
@@ -46,7 +51,7 @@ enum OutboxInsert {
             }
         }
         let outcome = try await Pgbench(url: site.postgresURL, folder: site.bench.folder)
-            .run(self.script, transactions: batches)
+            .run(self.script, clients: clients, transactions: batches / clients)
         guard try await site.countOutbox() == batches * batchSize else {
             throw CommandFailure("pgbench did not insert every row")
         }

@@ -19,9 +19,12 @@ extension LoadOutcome {
         }
         if self.isGeneratorTheBottleneck {
             let delay = MarkdownReport.digits(Double(self.delay.quantile(0.99) ?? 0) / 1_000)
+            let meaning =
+                self.generatorShare > LoadOutcome.mostShare
+                ? "so the server can do more than this" : "which is part of these times"
             warnings.append(
                 "\(load): the load generator was the bottleneck (\(MarkdownReport.digits(self.generatorShare * 100))% of "
-                    + "a core; it sent p99 \(delay) ms late), so the server can do more than this")
+                    + "a core; it sent p99 \(delay) ms late), \(meaning)")
         }
         return warnings
     }

@@ -37,10 +37,12 @@ struct LoadOutcome: Sendable, Equatable {
         self.failures + self.statuses.filter { $0.key != status }.values.reduce(0, +)
     }
 
+    static let mostShare = 0.9
+
     /// Where its thread has nearly a whole core, or sending late makes a tenth of the latency or more, the generator
     /// itself shapes the figure.
     var isGeneratorTheBottleneck: Bool {
-        if self.generatorShare > 0.9 { return true }
+        if self.generatorShare > Self.mostShare { return true }
         guard let delay = self.delay.quantile(0.99), let latency = self.latency.quantile(0.99) else { return false }
         return delay > 1_000 && delay * 10 >= latency
     }

@@ -1,10 +1,13 @@
 import Foundation
 
-/// Writes `report.md`, `stages.svg` and a picture for each curve.
+/// Writes `report.md`, `stages.svg` and a picture for each curve, and takes away the pictures of an earlier report.
 struct ReportFiles: Sendable {
     let folder: String
 
     func write(_ report: StageReport, circumstances: [String]) throws {
+        for old in try FileManager.default.contentsOfDirectory(atPath: self.folder) where old.hasSuffix(".svg") {
+            try FileManager.default.removeItem(atPath: "\(self.folder)/\(old)")
+        }
         let page = MarkdownReport(
             title: "Notifi, measured", circumstances: circumstances, figures: report.figures, warnings: report.warnings)
         var text = page.text

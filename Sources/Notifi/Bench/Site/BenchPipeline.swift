@@ -44,7 +44,8 @@ extension BenchSite {
         let headers = [("authorization", "Bearer \(self.serviceToken)")]
         return HTTPLoad(ports: [port], pattern: pattern, duration: duration) { number in
             let isLater = scheduled > 0 && number.isMultiple(of: scheduled)
-            let schedule = isLater ? Instant.now.advanced(bySeconds: Int64(2 + number % 4)).description : nil
+            let schedule =
+                isLater ? Instant.now.advanced(bySeconds: Int64(2 + number / scheduled % 4)).description : nil
             return RequestBytes.post(
                 "/api/notifications", headers: headers, json: traffic.json(number, schedule: schedule))
         }

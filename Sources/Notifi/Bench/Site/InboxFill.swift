@@ -2,16 +2,15 @@ import Foundation
 import Notifications
 import Postgres
 
-/// Fills an inbox with many rows, evenly over the weeks of the last four and this one, two for each user.
+/// Fills an inbox with many rows, evenly over the weeks of the last four and this one.
 ///
 /// Each week's table is filled before it is attached, so that its indexes are built at once and not row by row.
 struct InboxFill: Sendable {
-    static let rowsPerUser = 2
-
     let rows: Int
+    var rowsPerUser = 2
     let service: UUID
 
-    var users: Int { max(1, self.rows / Self.rowsPerUser) }
+    var users: Int { max(1, self.rows / self.rowsPerUser) }
 
     /// Those of the last month, this week's last.
     static func weeks(at now: Instant) -> [Week] {

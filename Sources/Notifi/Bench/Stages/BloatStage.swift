@@ -63,7 +63,7 @@ struct BloatStage: BenchStage {
     private func feed(
         _ fill: OutboxFill, rate: Double, _ bench: Bench, on pool: PostgresPool
     ) async throws -> [TimePoint] {
-        let arrivals = Arrivals(rate: rate, duration: bench.duration(.seconds(120), quick: .seconds(3)))
+        let arrivals = Arrivals(rate: rate, duration: bench.duration(bench.bloat, quick: .seconds(3)))
         let clock = ContinuousClock()
         let began = clock.now
         var sent = 0

@@ -8,12 +8,15 @@ import Wire
 struct DeliveryStage: BenchStage {
     let name = "delivery"
     private static let ceiling = DeliveryCeiling(batchSize: 500)
+    /// As the daemon writes a batch: by halves, beside each other.
+    private static let halves = DeliveryCeiling(batchSize: 250)
     /// For the time of each statement: the inbox has so many rows by then.
     private static let rowsBefore = 1_000_000
 
     private struct Outcome: Sendable {
         let plain: Double
         let ceiling: Double
+        let halves: Double
         let rate: Double
         let usage: ProcessUsage
     }
@@ -28,13 +31,18 @@ struct DeliveryStage: BenchStage {
             let ceiling = try await bench.withSite(partitions: 1) { site in
                 try await Self.ceiling.measure(DeliveryCeiling.transaction, site, count: count, mark: "all").rate
             }
+            let halves = try await bench.withSite(partitions: 1) { site in
+                try await Self.halves.measure(
+                    DeliveryCeiling.transaction, site, count: count, mark: "halves", clients: 2
+                ).rate
+            }
             let (progress, usage) = try await bench.withSite(partitions: 64) { site in
                 try await Self.drain(count, site)
             }
             guard let rate = progress.rate(to: Double(count)) else {
                 throw CommandFailure("the backlog was gone too soon to be measured")
             }
-            return Outcome(plain: plain, ceiling: ceiling, rate: rate, usage: usage)
+            return Outcome(plain: plain, ceiling: ceiling, halves: halves, rate: rate, usage: usage)
         }
         let ceiling = Figure.Ceiling(
             name: "its transaction by pgbench, one connection", series: Series(runs.map(\.ceiling)))
@@ -43,6 +51,12 @@ struct DeliveryStage: BenchStage {
                 Figure(
                     name: "delivery, draining \(count)", unit: .perSecond, series: Series(runs.map(\.rate)),
                     ceiling: ceiling, goal: .share(0.8)),
+                Figure(
+                    name: "delivery, the same beside two connections", unit: .perSecond,
+                    series: Series(runs.map(\.rate)),
+                    ceiling: Figure.Ceiling(
+                        name: "half the batch each, pgbench, two connections", series: Series(runs.map(\.halves))),
+                    goal: .share(0.8)),
                 Figure(
                     name: "delivery's transaction by pgbench", unit: .perSecond, series: ceiling.series,
                     ceiling: Figure.Ceiling(name: "plain insert", series: Series(runs.map(\.plain)))),

@@ -33,6 +33,8 @@ struct RecoveryStage: BenchStage {
     /// Of what a closed loop gets through. There each answer makes room for the next POST; at half of that, sent whatever
     /// became of those before, the two cores of a small machine have nothing left to catch up with.
     private static let share = 0.25
+    /// The scheduled ones, which come up to five seconds after their POSTs, make the rate whole only then.
+    private static let filling = 6.0
 
     func measure(_ bench: Bench) async throws -> StageReport {
         var report = StageReport()
@@ -106,7 +108,7 @@ struct RecoveryStage: BenchStage {
         restarted: @escaping @Sendable (AsyncStream<Never>) async throws -> Void = { for await _ in $0 {} }
     ) async throws -> Outcome {
         let (site, bench) = (pipeline.site, pipeline.site.bench)
-        let quiet = bench.duration(.seconds(10), quick: .seconds(3))
+        let quiet = bench.duration(.seconds(16), quick: .seconds(3))
         let capacity = try await site.capacity(
             of: pipeline, for: bench.duration(.seconds(5), quick: .seconds(1)), on: pool)
         let rate = capacity * Self.share
@@ -130,7 +132,8 @@ struct RecoveryStage: BenchStage {
         return Outcome(
             rate: rate,
             seconds: RecoveryTime.seconds(
-                arrivals: arrivals.map(\.at), killedAt: from, end: from + self.watched(bench) / .seconds(1), rate: rate),
+                arrivals: arrivals.map(\.at), quietFrom: Double(began.microseconds) / 1_000_000 + Self.filling,
+                killedAt: from, end: from + self.watched(bench) / .seconds(1), rate: rate),
             accepted: posted.kept.count, others: posted.others(than: 202), arrived: arrivals.count,
             reckoning: Reckoning(accepted: posted.kept, arrived: arrivals.map(\.number)))
     }

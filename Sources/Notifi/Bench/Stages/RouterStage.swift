@@ -19,32 +19,43 @@ struct RouterStage: BenchStage {
     func measure(_ bench: Bench) async throws -> StageReport {
         let raw = try await RawKafka(bench)
         let count = bench.size(200_000, quick: 20_000)
-        let runs = try await bench.eachRun(self.name) { _ in
+        let runs = try await bench.eachRun(self.name) { _ -> (Drained, ceiling: Double, halves: Double) in
             try await bench.withSite { site in
                 try await site.fill(site.topics.requests, count: count, isScheduled: self.route == .scheduled)
                 switch self.route {
                 case .now:
                     let ceiling = try await self.relay(raw, count, on: site)
-                    return (try await self.drain(count, on: site), ceiling)
+                    return (try await self.drain(count, on: site), ceiling, 0)
                 case .scheduled:
                     // Afterwards, since it inserts the router's own rows again.
                     let drained = try await self.drain(count, on: site)
-                    return (drained, try await OutboxInsert.measure(count, batchSize: Self.batchSize, on: site))
+                    return (
+                        drained, try await OutboxInsert.measure(count, batchSize: Self.batchSize, on: site),
+                        try await OutboxInsert.measure(count, batchSize: Self.batchSize / 2, clients: 2, on: site)
+                    )
                 }
             }
         }
         let what = "router, \(self.route == .now ? "immediate" : "scheduled")"
         let ceiling = self.route == .now ? "raw consume-then-produce" : "the same insert by pgbench, one connection"
         let times = runs.map { MarkdownReport.digits($0.0.microseconds) }.joined(separator: ", ")
+        // As the router writes a batch: by halves, beside each other.
+        let halves = Figure(
+            name: "\(what), the same beside two connections", unit: .perSecond, series: Series(runs.map(\.0.perSecond)),
+            ceiling: Figure.Ceiling(
+                name: "half the batch each, pgbench, two connections", series: Series(runs.map(\.halves))),
+            goal: .share(0.6)
+        )
         return StageReport(
             figures: [
                 Figure(
                     name: what, unit: .perSecond, series: Series(runs.map(\.0.perSecond)),
                     ceiling: Figure.Ceiling(name: ceiling, series: Series(runs.map(\.1))),
-                    goal: .share(self.route == .now ? 0.5 : 0.6)),
+                    goal: .share(self.route == .now ? 0.5 : 0.6))
+            ] + (self.route == .now ? [] : [halves]) + [
                 Figure(
                     name: "\(what), memory", unit: .mebibytes, series: Series(runs.map(\.0.residentMebibytes)),
-                    goal: .atMost(200)),
+                    goal: .atMost(200))
             ],
             details: ["\(what): \(times) microseconds of its processor time a request, run by run."])
     }

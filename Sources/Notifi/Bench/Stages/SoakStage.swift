@@ -30,7 +30,7 @@ struct SoakStage: BenchStage {
                 // Polls come from a few people here, who ask more often than people do.
                 let environment = ["NOTIFI_HTTP_INBOX_REQUESTS_PER_MINUTE": "100000"]
                 return try await site.withDaemons(environment: environment) { pipeline in
-                    try await self.soak(pipeline, bench: bench, on: pool)
+                    try await bench.besideOthers { try await self.soak(pipeline, bench: bench, on: pool) }
                 }
             }
         }
