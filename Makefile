@@ -19,6 +19,15 @@ PRODUCTS := notifi-api notifi-router notifi-poller notifi-delivery notifi
 PROTOS := Sources/Shared/Wire/Protos
 GENERATED := Sources/Shared/Wire/Generated
 
+# The targets whose tests run daemons as processes.
+WITH_DAEMONS := ^(SystemTests|Faults)\.
+
+# What failed stands among thousands of lines: it is said once more at the end.
+define run-tests
+$(SWIFT) test $(1) 2>&1 | tee .build/test.log || { \
+    echo "==> What failed, once more"; grep -a 'recorded an issue' .build/test.log | cut -c -600; exit 1; }
+endef
+
 .PHONY: help run build test guard faults bench lint format proto install-run install-test install-proto
 
 help: ## What there is
@@ -33,10 +42,11 @@ build: ## Build the four daemons and the command (debug)
 	@echo "==> Building. The first time takes some minutes; later only what changed."
 	@for product in $(PRODUCTS); do $(SWIFT) build --product "$$product"; done
 
+# In two runs: what waits for events within one process is not to wait for the daemons of the others.
 test: install-test build ## Install what the tests need, and run them all
 	@echo "==> Building and running the tests"
-	@$(SWIFT) test $(TESTS) 2>&1 | tee .build/test.log || { \
-	    echo "==> What failed, once more"; grep -a 'recorded an issue' .build/test.log | cut -c -600; exit 1; }
+	@$(call run-tests,$(or $(TESTS),--skip '$(WITH_DAEMONS)'))
+	@$(if $(TESTS),,$(call run-tests,--skip-build --filter '$(WITH_DAEMONS)'))
 	@$(if $(TESTS),,$(MAKE) --no-print-directory guard)
 
 guard: install-test ## Count what each hot path costs a message, and fail where that grew (part of make test)

@@ -56,6 +56,7 @@ struct Delivering: Sendable {
     }
 
     private func count(_ items: [InboxWriter.Item], _ result: InboxWriter.Result, deadLetters: Int) {
+        let isLogged = self.logger.logLevel <= .debug
         let notifications = Dictionary(items.map { ($0.notification.id, $0.notification) }) { first, _ in first }
         for (written, committing) in result.written {
             guard let notification = notifications[written.id] else { continue }
@@ -64,13 +65,15 @@ struct Delivering: Sendable {
                 written.decidedAt.microseconds - written.dueAt.microseconds
                 + Int64(committing / .microseconds(1))
             if notification.isScheduled, written.isDelivered { self.metrics.lateness.recordMicroseconds(late) }
+            guard isLogged else { continue }
             self.logger.about(written.id, trace: notification.trace?.traceID)
-                .info("\(written.outcome.state)", metadata: ["late_us": "\(late)"])
+                .debug("\(written.outcome.state)", metadata: ["late_us": "\(late)"])
         }
         for item in result.retired {
             self.metrics.count(.expired)
+            guard isLogged else { continue }
             self.logger.about(item.notification.id, trace: item.notification.trace?.traceID)
-                .info("expired", metadata: ["due": "\(item.notification.dueAt)", "row": "none"])
+                .debug("expired", metadata: ["due": "\(item.notification.dueAt)", "row": "none"])
         }
         self.metrics.unchanged.increment(
             by: items.count - result.written.count - result.retired.count - result.poison.count)

@@ -9,7 +9,7 @@ import Wire
 @testable import API
 
 /// An announcement that fails is not the last one: what another replica holds in memory is put right soon.
-@Suite(.timeLimit(.minutes(1))) struct InboxChangesTests {
+@Suite(.timeLimit(.minutes(5))) struct InboxChangesTests {
     private static let quiet = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
     private static let topics = Topics(prefix: "p")
 

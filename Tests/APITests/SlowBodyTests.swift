@@ -6,7 +6,7 @@ import Testing
 
 @testable import API
 
-@Suite(.timeLimit(.minutes(1))) struct SlowBodyTests {
+@Suite(.timeLimit(.minutes(5))) struct SlowBodyTests {
     @Test("whoever does not send the body in time is answered, and lets go of their place")
     func tooSlow() async throws {
         let (pieces, input) = AsyncStream.makeStream(of: ByteBuffer.self)

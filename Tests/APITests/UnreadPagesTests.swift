@@ -7,7 +7,7 @@ import Testing
 @testable import API
 
 /// Against a Postgres that answers when it is told to.
-@Suite(.timeLimit(.minutes(1))) struct UnreadPagesTests {
+@Suite(.timeLimit(.minutes(5))) struct UnreadPagesTests {
     /// Keeps every statement until it is let go.
     private final class Statements: Sendable {
         typealias Pages = [Result<InboxPage.Page, TooManyRequests>]

@@ -6,7 +6,7 @@ import Testing
 /// P1 to P5 under faults: for each seed a random load and random faults at once; then every answer is compared with what
 /// came of it.
 @Suite(
-    .serialized, .timeLimit(.minutes(4)), .notingTrouble, .alone, .suffering,
+    .serialized, .timeLimit(.minutes(10)), .notingTrouble, .alone, .suffering,
     .disabled(if: Brokers.areExternal, "the faults are those of embedded brokers"))
 struct FaultTests {
     @Test("every promise is kept", arguments: Seeds.wanted)

@@ -132,7 +132,7 @@ final class DaemonProcess: Sendable {
     func terminate() async throws -> (status: TerminationStatus, took: Duration) {
         let clock = ContinuousClock()
         let began = clock.now
-        let status = try await self.end(SIGTERM, within: .seconds(20))
+        let status = try await self.end(SIGTERM, within: .seconds(40))
         return (status, clock.now - began)
     }
 
@@ -146,7 +146,7 @@ final class DaemonProcess: Sendable {
     /// SIGTERM. Returns how it ended, and whether that was in order and in time.
     func terminateInOrder() async throws -> (isInOrder: Bool, text: String) {
         let (status, took) = try await self.terminate()
-        return (status == .exited(0) && took < .seconds(10), "\(self.name) ended within \(took): \(status)")
+        return (status == .exited(0) && took < .seconds(20), "\(self.name) ended within \(took): \(status)")
     }
 
     private func end(_ signal: Int32, within limit: Duration) async throws -> TerminationStatus {

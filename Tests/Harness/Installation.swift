@@ -159,8 +159,11 @@ func withInstallation<Success: Sendable>(
     let result: Result<Success, any Error>
     do {
         try await server.start()
+        // What is not there fails at once all the same; only a busy machine is waited for.
         let pool = PostgresPool(
-            configuration: PostgresConfiguration(url: server.url, applicationName: "tests"), logger: quiet)
+            configuration: PostgresConfiguration(
+                url: server.url, applicationName: "tests", connectTimeout: .seconds(20), acquireTimeout: .seconds(20)),
+            logger: quiet)
         let host = ProcessHost()
         host.watchman.watch(postgres: "\(path)/postgres/data/postmaster.pid")
         result = .success(

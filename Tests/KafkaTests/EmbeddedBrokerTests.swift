@@ -2,7 +2,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite(.disabled(if: TestBroker.isExternal), .timeLimit(.minutes(1)))
+@Suite(.disabled(if: TestBroker.isExternal), .timeLimit(.minutes(5)))
 struct EmbeddedBrokerTests {
     @Test func closesInTimeAndTwice() throws {
         let broker = try EmbeddedBroker(brokers: 3, logger: testLogger("broker"))

@@ -65,9 +65,10 @@ func withBroker<R: Sendable>(_ body: @Sendable (TestBroker) async throws -> R) a
     return try await body(broker)
 }
 
-/// A running producer for the length of `body`.
+/// A running producer for the length of `body`. On a busy machine a first send takes long: it connects, and learns the topic
+/// and an id before.
 func withProducer<R: Sendable>(
-    _ configuration: KafkaConfiguration, messageTimeout: Duration = .seconds(3),
+    _ configuration: KafkaConfiguration, messageTimeout: Duration = .seconds(30),
     _ body: @escaping @Sendable (KafkaProducer) async throws -> R
 ) async throws -> R {
     let producer = try KafkaProducer(

@@ -20,7 +20,9 @@ struct RebalanceTests {
             let total = 4_000
             let seen = [Recorder<Seen>(), Recorder<Seen>()]
             let member: @Sendable (Int) throws -> KafkaConsumer = { index in
-                var options = broker.options(group: group, topic: topic) { seen[index].record(.event($0)) }
+                var options = broker.options(group: group, topic: topic, sessionTimeout: .seconds(10)) {
+                    seen[index].record(.event($0))
+                }
                 options.assignmentStrategy = strategy
                 return try broker.consumer(options)
             }
@@ -127,7 +129,8 @@ struct RebalanceTests {
             let isRevoked: @Sendable () -> Bool = {
                 events.all.contains { if case .revoked = $0 { true } else { false } }
             }
-            var options = broker.options(group: group, topic: topic, sessionTimeout: .seconds(10)) { events.record($0) }
+            // Far longer than the work below: embedded brokers wait only about as long for who is to join again.
+            var options = broker.options(group: group, topic: topic, sessionTimeout: .seconds(20)) { events.record($0) }
             options.assignmentStrategy = .range
             options.pauseAfter = .milliseconds(50)
             options.revokeGrace = .seconds(60)

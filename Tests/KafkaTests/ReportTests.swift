@@ -63,14 +63,14 @@ struct ReportTests {
     func brokersThatAreAwayAreToldWithinTheBound() async throws {
         try await withBroker { broker in
             let topic = try await broker.makeTopic(partitions: 1)
-            try await withProducer(broker.configuration, messageTimeout: .milliseconds(500)) { producer in
+            try await withProducer(broker.configuration, messageTimeout: .seconds(5)) { producer in
                 _ = try await producer.send(KafkaRecord(topic: topic, key: nil, value: bytes("known now")))
-                try broker.embedded.setRoundTripTime(.seconds(20))
+                try broker.embedded.setRoundTripTime(.seconds(60))
                 let start = ContinuousClock.now
                 let (results, _) = await Self.reports(
                     of: [KafkaRecord(topic: topic, key: nil, value: bytes("v"))], from: producer)
                 #expect(Self.failure(of: results[0]) == .timedOut)
-                #expect(ContinuousClock.now - start < .seconds(10))
+                #expect(ContinuousClock.now - start < .seconds(40))
             }
         }
     }

@@ -75,7 +75,7 @@ struct TailAndAdminTests {
             let topic = try await broker.makeTopic(partitions: 1)
             try broker.embedded.setTopicError(topic, rawCode: 3)
             let tail = try self.tail(topic, broker)
-            await #expect { try await tail.start(timeout: .seconds(2)) } throws: {
+            await #expect { try await tail.start(timeout: .seconds(20)) } throws: {
                 ($0 as? KafkaError)?.isUnknownTopic == true
             }
             try broker.embedded.setTopicError(topic, rawCode: 0)

@@ -5,7 +5,7 @@ import Testing
 @testable import Operations
 
 /// Records are refused by the batch; who is at fault shows only when each is sent alone.
-@Suite(.timeLimit(.minutes(1))) struct PublisherTests {
+@Suite(.timeLimit(.minutes(5))) struct PublisherTests {
     /// MESSAGE_TOO_LARGE.
     private static let tooLarge: Int32 = 10
 

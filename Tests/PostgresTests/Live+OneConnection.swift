@@ -4,10 +4,23 @@ import Testing
 
 extension Live {
     /// A pool of one connection, told apart by its backend.
-    static func withOne(_ body: @escaping @Sendable (PostgresPool, Int32) async throws -> Void) async throws {
-        try await Live.withPool({ $0.poolSize = 1 }) { pool async throws in
+    static func withOne(
+        _ change: (inout PostgresConfiguration) -> Void = { _ in },
+        _ body: @escaping @Sendable (PostgresPool, Int32) async throws -> Void
+    ) async throws {
+        try await Live.withPool({
+            $0.poolSize = 1
+            change(&$0)
+        }) { pool async throws in
             try await body(pool, try await self.backend(pool))
         }
+    }
+
+    /// For statements that are to be cancelled: on a busy machine too, nothing else ends them, nor their connection.
+    static func outlasting(_ configuration: inout PostgresConfiguration) {
+        configuration.statementTimeout = .seconds(120)
+        configuration.idleInTransactionTimeout = .seconds(60)
+        configuration.responseGrace = .seconds(20)
     }
 
     static func backend(_ pool: PostgresPool) async throws -> Int32 {

@@ -75,7 +75,7 @@ func withServer<R: Sendable>(
     let directory = FileManager.default.temporaryDirectory.appending(path: "notifi-tests-\(UUID().uuidString)")
     let configuration = LocalPostgres.Configuration(
         directory: directory.path(percentEncoded: false),
-        settings: ["fsync": "off", "max_connections": "100", "shared_buffers": "16MB"].merging(settings) { $1 })
+        settings: ["fsync": "off", "max_connections": "300", "shared_buffers": "16MB"].merging(settings) { $1 })
     let server = try LocalPostgres(configuration, log: log)
     do {
         try await server.start()

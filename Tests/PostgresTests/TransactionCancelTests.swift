@@ -6,16 +6,16 @@ extension Live {
     /// Cancels at every stage of a transaction, by its task and by somebody else.
     @Suite struct TransactionCancels {
         @Test func cancelledDuringTheFirst() async throws {
-            try await Live.withOne { pool, backend async throws in
+            try await Live.withOne(Live.outlasting) { pool, backend async throws in
                 // Known already, so that it is run in the pipeline and not only prepared there.
                 let sleep = "SELECT pg_sleep($1::int4)"
                 _ = try await pool.query(sleep, [.int4(0)])
-                let task = Task { try await pool.transaction { _ = try await $0.query(sleep, [.int4(30)]) } }
+                let task = Task { try await pool.transaction { _ = try await $0.query(sleep, [.int4(60)]) } }
                 #expect(try await eventually { try await Live.activity(of: backend).prefix(2) == ["active", sleep] })
                 let start = ContinuousClock.now
                 task.cancel()
                 await #expect { try await task.value } throws: { ($0 as? PostgresError)?.code == .cancelled }
-                #expect(ContinuousClock.now - start < .seconds(10))
+                #expect(ContinuousClock.now - start < .seconds(20))
                 #expect(try await Live.activity(of: backend)[0] == "idle")
                 #expect(try await Live.backend(pool) == backend, "the connection is used again")
             }
@@ -36,14 +36,14 @@ extension Live {
 
         /// Cancels come at every stage: before, while BEGIN and the statement are sent or run, between, at the commit.
         @Test func cancelsHitOnlyTheTransactionMeant() async throws {
-            try await Live.withPool({ $0.poolSize = 1 }) { pool async throws in
+            try await Live.withOne(Live.outlasting) { pool, _ async throws in
                 _ = try await pool.query("CREATE TABLE meant (round int4)")
                 var committed: [Int] = []
                 for round in 0..<200 {
                     let victim = Task {
                         try await pool.transaction { connection async throws in
                             _ = try await connection.query("INSERT INTO meant VALUES ($1)", [.int4(Int32(round))])
-                            _ = try await connection.query("SELECT pg_sleep(\(round % 4 == 3 ? 0.0005 : 2))")
+                            _ = try await connection.query("SELECT pg_sleep(\(round % 4 == 3 ? 0.0005 : 60))")
                         }
                     }
                     let innocent = Task {

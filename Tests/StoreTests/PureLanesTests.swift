@@ -54,7 +54,7 @@ import Testing
 
     private struct Refused: Error {}
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func whatOnePartThrowsEndsTheOthers() async throws {
         let items = (0..<1_000).map { Item(user: $0, number: $0) }
         await #expect(throws: Refused.self) {

@@ -115,8 +115,10 @@ struct PrivateServerTrait: SuiteTrait, TestScoping {
     private static func run(on postgres: LocalPostgres, _ function: @Sendable () async throws -> Void) async throws {
         let unused = PostgresPool(configuration: PostgresConfiguration(url: ""), logger: quiet)
         let bare = TestServer(postgres: postgres, administration: unused)
-        let administration = PostgresPool(
-            configuration: bare.configuration(database: "notifi", poolSize: 8), logger: quiet)
+        var configuration = bare.configuration(database: "notifi", poolSize: 8)
+        // No bound on Postgres: the turn of the last of all tests comes when the others are done.
+        configuration.acquireTimeout = .seconds(1_200)
+        let administration = PostgresPool(configuration: configuration, logger: quiet)
         let server = TestServer(postgres: postgres, administration: administration)
         async let _: Void = administration.run()
         _ = try await administration.query(PostgresStatement("CREATE DATABASE \(TestServer.template)"))

@@ -23,8 +23,11 @@ extension EndToEnd.Undisturbed {
                 let accepted = progress.value.accepted
                 try #require(accepted.count == 200)
                 try await withThrowingTaskGroup { group in
-                    for one in accepted {
-                        let moment = try #require(one.schedule?.microseconds) + Int64.random(in: -250_000...350_000)
+                    for (number, one) in accepted.enumerated() {
+                        // Every other one so late that a busy machine, too, has delivered some and shown one of them.
+                        let after: ClosedRange<Int64> =
+                            number.isMultiple(of: 2) ? -250_000...350_000 : 350_000...3_000_000
+                        let moment = try #require(one.schedule?.microseconds) + Int64.random(in: after)
                         group.addTask {
                             try await sleep(until: Instant(microseconds: moment))
                             let decision = try await installation.service.cancel(one.id)

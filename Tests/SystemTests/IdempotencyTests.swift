@@ -53,7 +53,8 @@ extension EndToEnd.Undisturbed {
             let installation = try await Installation.healthy
             let user = installation.users(1, "sched")[0]
             let service = installation.service
-            let schedule = Instant.inSeconds(3)
+            // Far enough that it is still scheduled when it is looked at.
+            let schedule = Instant.inSeconds(8)
             let first = try await service.send(Outgoing(to: user, "later", at: schedule), key: "sched")
             let second = try await service.send(Outgoing(to: user, "now"), key: "sched")
             #expect(first.id == second.id)

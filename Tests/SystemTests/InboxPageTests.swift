@@ -33,11 +33,12 @@ extension EndToEnd.Undisturbed {
                 #expect(try await inbox.text(".item .title") == "Order 7 & more")
                 #expect(try await inbox.text(".item [part='type']") == "New message")
 
-                let schedule = Instant.inSeconds(4)
+                // Far enough that it is still scheduled when it is looked at.
+                let schedule = Instant.inSeconds(8)
                 let later = try await service.send(Outgoing(to: user, "It is time", at: schedule))
                 _ = try await service.record(of: later.id, in: "scheduled")
                 #expect(try await inbox.count(".item") == 1)
-                try await inbox.waitFor(messages: ["It is time", text])
+                try await inbox.waitFor(messages: ["It is time", text], timeout: .seconds(30))
                 #expect(Instant.current >= schedule)
                 #expect(try await inbox.text(".count") == "2 unread")
                 #expect(try await browser.title == "(2) Inbox · Notifi")

@@ -88,9 +88,10 @@ extension EndToEnd.Undisturbed {
             let delivered = try await service.record(of: now.id, in: "delivered")
             #expect(delivered.events == ["accepted", "delivered"])
 
-            let schedule = Instant.inSeconds(2)
+            // Far enough that it is still scheduled when it is looked at.
+            let schedule = Instant.inSeconds(8)
             let later = try await service.send(Outgoing(to: user, "later", at: schedule))
-            let scheduled = try await service.record(of: later.id, in: "scheduled", within: .seconds(2))
+            let scheduled = try await service.record(of: later.id, in: "scheduled", within: .seconds(8))
             #expect(scheduled.events == ["accepted", "scheduled"])
             let arrived = try await service.record(of: later.id, in: "delivered")
             #expect(arrived.events == ["accepted", "scheduled", "claimed", "delivered"])

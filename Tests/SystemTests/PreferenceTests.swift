@@ -14,7 +14,8 @@ extension EndToEnd.Undisturbed {
             let installation = try await Installation.healthy
             let user = installation.users(1, "choice")[0]
             let service = installation.service
-            let unwanted = try await service.send(Outgoing(to: user, "unwanted", at: .inSeconds(3)))
+            // Far enough that it is still scheduled when it is looked at, and when the choice is made.
+            let unwanted = try await service.send(Outgoing(to: user, "unwanted", at: .inSeconds(8)))
             _ = try await service.record(of: unwanted.id, in: "scheduled")
             try await installation.database.choose(false, "new_message", for: user)
 

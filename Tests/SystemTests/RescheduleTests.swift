@@ -19,9 +19,10 @@ extension EndToEnd.Undisturbed {
             let reader = InboxReader(try await installation.people(users), pause: .milliseconds(20))
             try await withBackground({ try await reader.run() }) {
                 let earlier = try await service.send(Outgoing(to: users[0], "earlier", at: .inSeconds(3_600)))
-                let later = try await service.send(Outgoing(to: users[1], "later", at: .inSeconds(3)))
+                // Far enough that it is still scheduled when it is looked at.
+                let later = try await service.send(Outgoing(to: users[1], "later", at: .inSeconds(8)))
                 var moved: [(id: String, to: Instant)] = []
-                for (sent, seconds) in [(earlier, 2.0), (later, 5.0)] {
+                for (sent, seconds) in [(earlier, 2.0), (later, 10.0)] {
                     _ = try await service.record(of: sent.id, in: "scheduled")
                     let schedule = Instant.inSeconds(seconds)
                     let answer = try await service.reschedule(sent.id, to: schedule)
@@ -38,7 +39,7 @@ extension EndToEnd.Undisturbed {
                         try await installation.database.decisions(of: users).first { $0.id == id })
                     #expect(row.due == schedule.microseconds && row.delivered >= row.due)
                     #expect(row.delivered - row.due < 1_500_000, "an earlier time wakes the poller")
-                    try await require("a reader saw it", within: .seconds(5)) { reader.sightings[id] != nil }
+                    try await require("a reader saw it", within: .seconds(20)) { reader.sightings[id] != nil }
                     #expect(try #require(reader.sightings[id]).firstAt >= schedule)
                 }
             }

@@ -70,17 +70,23 @@ struct Accepting: Sendable {
         _ prepared: Prepared, _ outcome: Result<KafkaReceipt, KafkaError>, from token: ServiceToken
     ) -> Problem? {
         let notification = prepared.notification
-        let logger = self.logger.about(notification.id, trace: notification.trace?.traceID)
         switch outcome {
         case .success:
-            logger.info(
-                "accepted",
-                metadata: ["service": "\(token.serviceName)", "event_type": "\(notification.content.eventType)"])
+            // The audit has a line for each as well; a logger with metadata costs more than looking first.
+            if self.logger.logLevel <= .debug {
+                self.logger(of: notification).debug(
+                    "accepted",
+                    metadata: ["service": "\(token.serviceName)", "event_type": "\(notification.content.eventType)"])
+            }
             return nil
         case .failure(let error):
             if prepared.verdict == .counted { self.limit.withdraw(notification) }
-            return Problem(for: error, logger: logger)
+            return Problem(for: error, logger: self.logger(of: notification))
         }
+    }
+
+    private func logger(of notification: Notification) -> Logger {
+        self.logger.about(notification.id, trace: notification.trace?.traceID)
     }
 
     /// Prepares them, publishes them and waits for the delivery reports.

@@ -20,6 +20,11 @@ public struct PostgresConfiguration: Sendable {
     public var responseGrace: Duration
     /// The cap of the pause between two attempts to connect (full jitter, doubling from 50 ms). Default 1 s.
     public var reconnectCap: Duration
+    /// Whether a COMMIT returns only when it is on the server's disk (`synchronous_commit`). Where it does not, a crash of
+    /// the server may take back what was committed in its last moments, at most three times its `wal_writer_delay` (0.6 s
+    /// by default; PostgreSQL's manual, "Asynchronous Commit"), but never a transaction without all those behind it.
+    /// Default true.
+    public var waitsForDisk: Bool
 
     public init(
         url: String,
@@ -30,7 +35,8 @@ public struct PostgresConfiguration: Sendable {
         idleInTransactionTimeout: Duration = .seconds(5),
         acquireTimeout: Duration = .seconds(2),
         responseGrace: Duration = .seconds(2),
-        reconnectCap: Duration = .seconds(1)
+        reconnectCap: Duration = .seconds(1),
+        waitsForDisk: Bool = true
     ) {
         self.url = url
         self.applicationName = applicationName
@@ -41,6 +47,7 @@ public struct PostgresConfiguration: Sendable {
         self.acquireTimeout = acquireTimeout
         self.responseGrace = responseGrace
         self.reconnectCap = reconnectCap
+        self.waitsForDisk = waitsForDisk
     }
 }
 

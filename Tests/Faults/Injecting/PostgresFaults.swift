@@ -65,8 +65,8 @@ struct PostgresFaults: Sendable {
     private func connect() async throws -> PostgresConnection {
         try await PostgresConnection.connect(
             PostgresConfiguration(
-                url: self.database.server.url, applicationName: "faults", statementTimeout: .seconds(20),
-                idleInTransactionTimeout: .zero), logger: quiet)
+                url: self.database.server.url, applicationName: "faults", connectTimeout: .seconds(20),
+                statementTimeout: .seconds(20), idleInTransactionTimeout: .zero), logger: quiet)
     }
 
     private func holding(_ script: String, for duration: Duration) async throws {

@@ -11,7 +11,7 @@ struct Quiet: Sendable {
     let installation: Installation
     let users: [String]
 
-    private static let limit: Duration = .seconds(40)
+    private static let limit: Duration = .seconds(120)
 
     /// - Returns: what did not come to rest within the limit.
     func wait() async throws -> [String] {

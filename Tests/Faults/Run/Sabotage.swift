@@ -23,7 +23,10 @@ struct Sabotage: Sendable {
                 """),
         Sabotage(
             kind: .unmarked,
-            sql: "UPDATE inbox i SET read_at = NULL WHERE (i.user_id, i.id) = (\(Self.any("read_at IS NOT NULL")))"),
+            sql: """
+                UPDATE inbox i SET read_at = NULL
+                WHERE (i.user_id, i.id) = (\(Self.any("read_at IS NOT NULL AND id = ANY($5::text[]::uuid[])")))
+                """),
         Sabotage(
             kind: .disordered,
             sql: """
@@ -47,7 +50,8 @@ struct Sabotage: Sendable {
                 DELETE FROM cancellations c
                 WHERE c.id = (SELECT i.id FROM inbox i JOIN cancellations t ON t.id = i.id
                     WHERE i.user_id = ANY($1) AND i.id = ANY($2::text[]::uuid[]) AND t.answer = 'recalled'
-                        AND i.read_at IS NULL AND i.id = ANY($3::text[]::uuid[]) AND $4::text[] IS NOT NULL LIMIT 1)
+                        AND i.read_at IS NULL AND i.id = ANY($3::text[]::uuid[]) AND $4::text[] IS NOT NULL
+                        AND $5::text[] IS NOT NULL LIMIT 1)
                 """),
     ]
 
@@ -61,21 +65,27 @@ struct Sabotage: Sendable {
         """
         SELECT user_id, id FROM inbox
         WHERE user_id = ANY($1) AND id = ANY($2::text[]::uuid[]) AND $3::text[] IS NOT NULL AND $4::text[] IS NOT NULL
-          AND state = 'delivered' AND \(condition)
+          AND $5::text[] IS NOT NULL AND state = 'delivered' AND \(condition)
           AND id NOT IN (SELECT id FROM cancellations)
         ORDER BY seq DESC LIMIT 1
         """
     }
 
     /// - Returns: how many rows it changed: 1, unless there is none of that kind.
-    /// - Parameter observed: tells which ones the judge knows to have been accepted, and to have been answered by
-    ///   `recalled`.
+    /// - Parameter observed: tells which ones the judge knows to have been accepted, to have been answered by `recalled`,
+    ///   and to have been marked read: of what nobody was told it demands nothing.
     func run(on database: Database, users: [String], observed: Observed) async throws -> Int {
         let accepted = observed.sends.flatMap(\.acceptedIDs)
         let recalled = observed.cancels.filter { $0.answer == "recalled" }.map(\.id)
+        let read = observed.marks.compactMap { mark -> String? in
+            if mark.isMarked == true, case .read(let id) = mark.what { id } else { nil }
+        }
         return try await database.pool.query(
             self.sql,
-            [.textArray(users), .textArray(accepted), .textArray(recalled), .textArray(Self.firstOnes(observed))]
+            [
+                .textArray(users), .textArray(accepted), .textArray(recalled), .textArray(Self.firstOnes(observed)),
+                .textArray(read),
+            ]
         ).affected
     }
 

@@ -43,7 +43,9 @@ struct Suffering: Sendable {
         let wires = Shared<[String: WireProxy]>([:])
         let clocks = Shared<[String: FakeClock]>([:])
         let (made, input) = AsyncStream.makeStream(of: WireProxy.self)
-        var options = Installation.Options(replicas: FaultPlan.replicas)
+        // With a line for each notification, which the report of a violation shows.
+        var options = Installation.Options(
+            replicas: FaultPlan.replicas, environment: ["NOTIFI_LOG_LEVEL": "debug"])
         options.own = { daemon, number, url in
             let name = "\(daemon.rawValue)-\(number)"
             var components = try #require(URLComponents(string: url))

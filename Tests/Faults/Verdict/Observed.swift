@@ -13,7 +13,7 @@ struct Observed: Sendable {
     /// Answers to readers that are wrong in themselves.
     var pageFaults: [String] = []
 
-    /// Daemons that ended by themselves, or otherwise than by exit code 0 within 10 s when they were told to.
+    /// Daemons that ended by themselves, or otherwise than by exit code 0 within 20 s when they were told to.
     var badEnds: [String] = []
     /// What was done to the installation.
     var injected: [Injected] = []

@@ -3,7 +3,7 @@ import Notifications
 // MARK: - P4: accepting needs the API and the brokers, and nothing else
 extension Verdict {
     /// So long after a fault clients and daemons may still pause between two attempts.
-    private static let aftermath: Duration = .seconds(6)
+    private static let aftermath: Duration = .seconds(12)
 
     /// Every answer is one that was promised, and every POST is accepted unless something that it needs was in trouble.
     static func answers(_ index: ObservedIndex) -> [Violation] {

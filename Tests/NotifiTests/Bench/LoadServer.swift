@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -25,7 +26,7 @@ func withLoadServer<Value: Sendable>(
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loop = group.next()
     let requests = try await loop.submit { NIOLoopBound(LoadRequests(reply), eventLoop: loop) }.get()
-    let server = try await ServerBootstrap(group: group)
+    let bootstrap = ServerBootstrap(group: group)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         .childChannelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -33,7 +34,7 @@ func withLoadServer<Value: Sendable>(
                 try channel.pipeline.syncOperations.addHandler(LoadReplies(requests.value))
             }
         }
-        .bind(host: "127.0.0.1", port: port).get()
+    let server = try await bound(bootstrap, to: port)
     let result: Result<Value, any Error>
     do {
         result = .success(try await body(server.localAddress?.port ?? 0))
@@ -42,6 +43,18 @@ func withLoadServer<Value: Sendable>(
     }
     try await group.shutdownGracefully()
     return try result.get()
+}
+
+/// A port that was its own a moment ago may be that of somebody's connection by now.
+private func bound(_ bootstrap: ServerBootstrap, to port: Int) async throws -> any Channel {
+    let end = ContinuousClock.now + .seconds(20)
+    while true {
+        do {
+            return try await bootstrap.bind(host: "127.0.0.1", port: port).get()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE && ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
 }
 
 /// Of all connections.

@@ -1,3 +1,5 @@
+internal import Foundation
+
 extension SeededGenerator {
     /// Text of pieces that HTML's tokenizer has states for, put together at random.
     public mutating func markup(of pieces: [String] = MarkupFuzz.pieces, upTo count: Int = 24) -> String {
@@ -8,6 +10,14 @@ extension SeededGenerator {
 }
 
 public enum MarkupFuzz {
+    /// The same in every run, so that nobody's change meets a counterexample that it has nothing to do with. They are
+    /// hunted with another number in `NOTIFI_FUZZ_SEED`.
+    public static let seed: UInt64 = {
+        guard let text = ProcessInfo.processInfo.environment["NOTIFI_FUZZ_SEED"] else { return 20_261_121 }
+        guard let seed = UInt64(text) else { preconditionFailure("NOTIFI_FUZZ_SEED is no number: \(text)") }
+        return seed
+    }()
+
     /// What the states of tags, comments and declarations look for.
     public static let syntax: [String] = [
         "<", "<", "<", "</", "</", "<!", "<!--", "<!--", "-->", "--!>", "<?", "<![CDATA[", "]]>", "<!DOCTYPE", ">", ">",

@@ -91,7 +91,8 @@ struct GrowthStage: BenchStage {
             _ = try await pool.query("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
             _ = try await pool.query(
                 """
-                SELECT sum(pg_prewarm(c.oid)) FROM pg_class c
+                SELECT sum(pg_prewarm(c.oid, CASE WHEN c.relname LIKE 'outbox%' THEN 'read' ELSE 'buffer' END))
+                FROM pg_class c
                 WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'inbox'::regclass)
                     AND c.relkind IN ('r', 'i')
                 """)

@@ -7,7 +7,8 @@ public enum CommonSettings {
     public static let adminPort = Setting<Int>(
         "admin.port", default: 0, range: 0...65_535, help: "Port of the same; 0 lets the system choose one.")
     public static let logLevel = Setting<Logger.Level>(
-        "log.level", default: .info, help: "The least severe level that is logged.")
+        "log.level", default: .info,
+        help: "The least severe level that is logged; debug has lines for each notification.")
     public static let logFormat = Setting<LogFormat>(
         "log.format", default: .json, help: "json: one object a line. text: for people to read.")
 

@@ -12,7 +12,8 @@ extension Session {
         SET idle_in_transaction_session_timeout = \(Self.milliseconds(self.configuration.idleInTransactionTimeout)); \
         SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; \
         SET tcp_user_timeout = 5000; SET client_connection_check_interval = 1000; \
-        SET TimeZone = 'UTC'; SET client_min_messages = notice; SET jit = off
+        SET TimeZone = 'UTC'; SET client_min_messages = notice; SET jit = off\
+        \(self.configuration.waitsForDisk ? "" : "; SET synchronous_commit = off")
         """
     }
 
