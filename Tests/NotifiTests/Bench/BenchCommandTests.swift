@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Testing
 
 @testable import Notifi
@@ -53,6 +54,15 @@ struct BenchCommandTests {
         arguments: [["--kind", "produce"], ["--kind", "produce", "--topic", "t"], ["--kind", "warp"], []])
     func ceilings(_ arguments: [String]) {
         #expect(throws: (any Error).self) { try BenchServeCommand.parse(arguments) }
+    }
+
+    @Test("Postgres has a quarter of the memory")
+    func sharedBuffers() throws {
+        let text = try #require(BenchServers.postgresSettings["shared_buffers"])
+        let mebibytes = try #require(UInt64(text.dropLast(2)))
+        #expect(
+            text.hasSuffix("MB")
+                && abs(Double(mebibytes << 22) / Double(ProcessInfo.processInfo.physicalMemory) - 1) < 0.01)
     }
 
     @Test("warnings of a load name what was answered, and the generator")

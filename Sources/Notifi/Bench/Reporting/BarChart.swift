@@ -4,15 +4,15 @@ struct BarChart: Sendable {
     /// Those without a ceiling are left out.
     let figures: [Figure]
 
-    private static let width = 860
+    private static let width = 940
     private static let row = 46.0
     /// Where 0% is, and 100%.
-    private static let left = 300.0
-    private static let right = 640.0
+    private static let left = 380.0
+    private static let right = 720.0
     private static let top = 64.0
     /// What is beyond is cut: a stage cannot be much faster than its ceiling.
     private static let most = 1.2
-    private static let numbers = 720.0
+    private static let numbers = 800.0
 
     var svg: String {
         let figures = self.figures.filter { $0.share != nil }

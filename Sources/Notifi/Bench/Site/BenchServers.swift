@@ -26,7 +26,7 @@ actor BenchServers {
     /// Durable as in production (`fsync`, `synchronous_commit`), with a quarter of the machine's memory, which is where
     /// PostgreSQL's manual would begin (section 20.4.1, `shared_buffers`).
     static let postgresSettings = [
-        "shared_buffers": "\(ProcessInfo.processInfo.physicalMemory / 4 >> 20)MB", "max_wal_size": "8GB",
+        "shared_buffers": "\(ProcessInfo.processInfo.physicalMemory / (4 << 20))MB", "max_wal_size": "8GB",
         "max_connections": "100", "checkpoint_timeout": "30min",
         // A snapshot that others hold open is part of what is measured; their idling is not to be ended.
         "idle_in_transaction_session_timeout": "0",

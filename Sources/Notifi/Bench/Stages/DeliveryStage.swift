@@ -55,7 +55,7 @@ struct DeliveryStage: BenchStage {
                     name: "delivery, the same beside two connections", unit: .perSecond,
                     series: Series(runs.map(\.rate)),
                     ceiling: Figure.Ceiling(
-                        name: "half the batch each, pgbench, two connections", series: Series(runs.map(\.halves))),
+                        name: "pgbench by halves, two connections", series: Series(runs.map(\.halves))),
                     goal: .share(0.8)),
                 Figure(
                     name: "delivery's transaction by pgbench", unit: .perSecond, series: ceiling.series,
@@ -111,8 +111,8 @@ struct DeliveryStage: BenchStage {
                 DeliveryCeiling.transaction, site, count: Self.ceiling.batchSize * 40, mark: "after"
             ).commands
         }
-        let names = ["", "BEGIN", "TakeSeqs", "InsertInbox", "COMMIT"]
-        let rows = zip(names, commands).dropFirst().map { "| \($0) | \(MarkdownReport.number($1, .milliseconds)) |" }
+        let names = ["", "", "BEGIN", "TakeSeqs", "InsertInbox", "COMMIT"]
+        let rows = zip(names, commands).dropFirst(2).map { "| \($0) | \(MarkdownReport.number($1, .milliseconds)) |" }
         return "Delivery's statements, batches of \(Self.ceiling.batchSize) into an inbox of \(before) rows:\n\n"
             + "| statement | mean |\n|---|---:|\n" + rows.joined(separator: "\n")
     }

@@ -43,7 +43,7 @@ struct RouterStage: BenchStage {
         let halves = Figure(
             name: "\(what), the same beside two connections", unit: .perSecond, series: Series(runs.map(\.0.perSecond)),
             ceiling: Figure.Ceiling(
-                name: "half the batch each, pgbench, two connections", series: Series(runs.map(\.halves))),
+                name: "pgbench by halves, two connections", series: Series(runs.map(\.halves))),
             goal: .share(0.6)
         )
         return StageReport(
