@@ -10,8 +10,9 @@ func buildPoller(_ context: DaemonContext) async throws -> [any Service] {
     let topics = Topics(prefix: settings[KafkaSettings.topicPrefix])
     let kafka = KafkaConfiguration(settings: settings, clientID: context.daemon)
     var postgres = PostgresConfiguration(settings: settings, applicationName: context.daemon)
-    // All that a poller writes is that rows are gone which Kafka has. Where Postgres loses that in a crash, they are claimed
-    // again, published under the same ids, and taken once (P2), as after a crash of the poller itself.
+    // All that a poller writes belongs to a claim whose rows Kafka has, or which are cancelled. Where Postgres loses a whole
+    // claim in a crash, its rows are claimed again, published under the same ids and taken once (P2), or recorded as cancelled
+    // again, as after a crash of the poller itself.
     postgres.waitsForDisk = false
     let pool = PostgresPool(configuration: postgres, logger: context.logger)
     let producer = try KafkaProducer(configuration: kafka, logger: context.logger)

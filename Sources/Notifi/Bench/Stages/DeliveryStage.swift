@@ -111,8 +111,11 @@ struct DeliveryStage: BenchStage {
                 DeliveryCeiling.transaction, site, count: Self.ceiling.batchSize * 40, mark: "after"
             ).commands
         }
-        let names = ["", "", "BEGIN", "TakeSeqs", "InsertInbox", "COMMIT"]
-        let rows = zip(names, commands).dropFirst(2).map { "| \($0) | \(MarkdownReport.number($1, .milliseconds)) |" }
+        let names = ["BEGIN", "TakeSeqs", "InsertInbox", "COMMIT"]
+        // Before them come two of pgbench's own, which set variables.
+        let rows = zip(names, commands.suffix(names.count)).map {
+            "| \($0) | \(MarkdownReport.number($1, .milliseconds)) |"
+        }
         return "Delivery's statements, batches of \(Self.ceiling.batchSize) into an inbox of \(before) rows:\n\n"
             + "| statement | mean |\n|---|---:|\n" + rows.joined(separator: "\n")
     }
